@@ -1,0 +1,1 @@
+"""A debt book for informal lenders, kept by chatting on WhatsApp."""

@@ -1,0 +1,1 @@
+"""The chat door: takes the inbox, reads, acts, answers through the outbox."""

@@ -1,0 +1,1 @@
+"""The sessions door: owns WhatsApp sessions, fills the inbox, empties the outbox."""

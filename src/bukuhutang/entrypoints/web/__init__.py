@@ -1,0 +1,1 @@
+"""The web door: admin API, simulator, health and metrics."""

@@ -1,0 +1,1 @@
+"""Reads settings, picks drivers, starts the roles: the only place that does."""

@@ -1,0 +1,1 @@
+"""WhatsApp as the rest of the service sees it: states, drivers, sessions."""

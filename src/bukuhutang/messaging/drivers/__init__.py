@@ -1,0 +1,1 @@
+"""The WhatsApp libraries; chosen in `main`, imported by nothing else."""

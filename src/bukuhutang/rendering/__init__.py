@@ -1,0 +1,1 @@
+"""Words out: every sentence, amount, date and picture a person sees. Pure."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: the only room that speaks SQL; one module per aggregate."""

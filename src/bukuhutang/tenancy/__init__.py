@@ -1,0 +1,1 @@
+"""Who the tenants are and what their plans allow: pure, no I/O."""
