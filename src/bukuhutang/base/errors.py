@@ -11,7 +11,18 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
+
+
+def fields_of(value: object) -> dict[str, Any]:
+    """The fields of a dataclass by name, one level deep."""
+    return {name: getattr(value, name) for name in _field_names(type(value))}
+
+
+@lru_cache(maxsize=512)
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in dataclasses.fields(kind))
 
 
 class Refusal(Exception):
@@ -25,8 +36,7 @@ class Refusal(Exception):
 
     def fields(self) -> dict[str, Any]:
         """The typed fields as the text templates receive them."""
-        assert dataclasses.is_dataclass(self)
-        return {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
+        return fields_of(self)
 
 
 class TransientFault(Exception):

@@ -35,7 +35,9 @@ PLANS: dict[PlanName, Plan] = {
     PlanName.FREE: Plan(PlanName.FREE, 50, 5, 100, 5, 20, 60, "Community"),
     PlanName.BASIC: Plan(PlanName.BASIC, 200, 20, 500, 20, 60, 300, "Email"),
     PlanName.PRO: Plan(PlanName.PRO, 1_000, 100, 2_000, 100, 200, 1_200, "Priority"),
-    PlanName.ENTERPRISE: Plan(PlanName.ENTERPRISE, None, None, None, None, 1_000, 6_000, "Dedicated"),
+    PlanName.ENTERPRISE: Plan(
+        PlanName.ENTERPRISE, None, None, None, None, 1_000, 6_000, "Dedicated"
+    ),
 }
 
 CREDITS_ADDED_MAX = 1_000_000

@@ -1,0 +1,120 @@
+"""One inbound message, one transaction: the row consumed, the facts, the question, the answers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from bukuhutang.entrypoints.chat.answer import Talk, answer_borrower, answer_lender
+from bukuhutang.store.book import read_page
+from bukuhutang.store.inbox import Inbound
+from bukuhutang.store.scope import Database, TenantTx
+from bukuhutang.tenancy.tenant import Language
+from bukuhutang.understanding import intents
+from bukuhutang.understanding.commands import read_borrower, read_lender
+from bukuhutang.understanding.names import name_key
+from bukuhutang.usecases.book import Book, Occasion
+
+zone_named = lru_cache(maxsize=16)(ZoneInfo)
+
+
+async def handle(database: Database, message: Inbound, now: datetime) -> str:
+    """Work one leased message to its end; returns what became of it: `answered`, `ignored: …`.
+
+    Everything happens in one transaction under the tenant's book, so the same message worked
+    twice, or by two at once, has one effect. Raises TransientFault, InvariantBroken.
+    """
+    zone = zone_named(message.timezone)
+    today = now.astimezone(zone).date()
+    heard = _hear(message, today)
+    async with database.book_tx(message.tenant_id) as tx:
+        book = await _open_book(tx, message, heard, now=now, today=today)
+        if book.page.inbound_status != "pending":
+            return "ignored: already worked"
+        talk = Talk(book, Language(message.language), zone)
+        outcome = await _work(talk, message, heard)
+        _consume(book, message, outcome)
+        await book.close()
+    return outcome
+
+
+def _hear(message: Inbound, today: date) -> intents.Intent | None:
+    """What the sender means if it is the lender; None for a file."""
+    return None if message.kind == "document" else read_lender(message.body, today)
+
+
+async def _open_book(
+    tx: TenantTx,
+    message: Inbound,
+    heard: intents.Intent | None,
+    *,
+    now: datetime,
+    today: date,
+) -> Book:
+    name = getattr(heard, "name", None)
+    page = await read_page(
+        tx,
+        inbound_id=message.id,
+        chat_id=message.chat_id,
+        sender=message.sender,
+        name_key=name_key(name) if name else None,
+        provider_message_id=message.provider_message_id if message.from_me else None,
+    )
+    occasion = Occasion(
+        actor="borrower" if page.member_id is None else f"member:{page.member_id}",
+        member_id=page.member_id,
+        chat_id=message.chat_id,
+        key=f"in:{message.id}",
+        now=now,
+        today=today,
+    )
+    return Book(tx, page, occasion)
+
+
+async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> str:
+    page = talk.book.page
+    if message.from_me and page.is_own_echo:
+        return "ignored: own message"
+    if page.member_id is not None:
+        if heard is None:
+            talk.book.send(message.chat_id, talk.say_code("document_unreadable"))
+        else:
+            await answer_lender(talk, message.chat_id, heard)
+        return "answered"
+    if page.sender is None:
+        return "ignored: stranger"
+    if message.kind == "document":
+        return "ignored: borrower's file"
+    asked = read_borrower(message.body, talk.book.occasion.today)
+    if asked is None:
+        return "ignored: borrower's talk"
+    answer_borrower(talk, message.chat_id, page.tenant_phone, asked)
+    return "answered"
+
+
+def _consume(book: Book, message: Inbound, outcome: str) -> None:
+    ignored = outcome.startswith("ignored")
+    book.changes.inbound.append(
+        {
+            "id": message.id,
+            "status": "ignored" if ignored else "done",
+            "reason": outcome.removeprefix("ignored: ") if ignored else None,
+            "handled_at": book.occasion.now.isoformat(),
+            # What is none of our business is not kept: it is the lender's private number too.
+            "keep": not ignored,
+        }
+    )
+
+
+async def apologise(database: Database, message: Inbound, now: datetime) -> None:
+    """Tell a member that one message could not be worked; a borrower or stranger hears nothing."""
+    zone = zone_named(message.timezone)
+    today = now.astimezone(zone).date()
+    async with database.book_tx(message.tenant_id) as tx:
+        book = await _open_book(tx, message, None, now=now, today=today)
+        if book.page.member_id is None:
+            return
+        talk = Talk(book, Language(message.language), zone)
+        book.send(message.chat_id, talk.say_code("apology_quarantined"))
+        await book.close()

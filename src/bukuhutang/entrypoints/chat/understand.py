@@ -1,0 +1,151 @@
+"""`bukuhutang understand`: the reader alone, JSON Lines in and JSON Lines out.
+
+One message a line, one answer a line, in the same order. A line that is no message is answered by
+an error object, and the next one is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+from bukuhutang.understanding.commands import read_borrower, read_lender
+from bukuhutang.understanding.intents import (
+    AskOwnBalance,
+    CreateDebt,
+    Intent,
+    OptIn,
+    OptOut,
+    RecordPayment,
+    SendReminder,
+    SetContact,
+    Settle,
+    ShowHelp,
+    ShowHistory,
+    ShowStatus,
+    ShowUsage,
+    Undo,
+    Unreadable,
+)
+
+_INTENT_OF_COMMAND = {
+    "PINJAM": "create_debt",
+    "HUTANG": "create_debt",
+    "BAYAR": "record_payment",
+    "LUNAS": "settle",
+    "STATUS": "query_balance",
+    "STATUS AKUN": "account_status",
+    "RIWAYAT": "payment_history",
+    "INGATKAN": "send_reminder",
+    "NOMOR": "set_contact",
+    "BATAL": "undo",
+}
+# One answer makes these complete; the other refusals need another message.
+_ASKED = frozenset(
+    ("name_missing", "amount_missing", "amount_unclear", "days_unclear", "phone_invalid")
+)
+_YEAR_MIN, _YEAR_MAX = 1900, 2999
+_LINE_MAX = 65_536
+"""A message of 4,096 characters, each as an escape, and room for the other keys."""
+
+
+def run(lines: Iterable[str], write: Callable[[str], None]) -> None:
+    """Read each line's message and `write` one line of JSON, with its newline, for each.
+
+    Blank lines are no messages. Raises nothing of its own.
+    """
+    for line in lines:
+        if line.strip():
+            write(json.dumps(_answer(line), ensure_ascii=False) + "\n")
+
+
+def _answer(line: str) -> dict[str, Any]:
+    if len(line) > _LINE_MAX:
+        return _error("line_too_long", "", f"a line has at most {_LINE_MAX} characters")
+    try:
+        asked = json.loads(line)
+    except (ValueError, RecursionError):
+        return _error("line_unreadable", "", "not a line of JSON")
+    if not isinstance(asked, dict):
+        return _error("line_unreadable", "", "a line is one JSON object")
+    text = asked.get("text")
+    if not isinstance(text, str):
+        return _error("field_invalid", "text", "the message, a string")
+    today = _date(asked.get("today"))
+    if today is None:
+        return _error("field_invalid", "today", "the date of the message, YYYY-MM-DD")
+    intent = read_lender(text, today)
+    if isinstance(intent, Unreadable) and intent.code == "command_unknown":
+        # Nobody says who writes here: what the lender's words cannot be may be the borrower's.
+        intent = read_borrower(text, today) or intent
+    return _reading(intent)
+
+
+def _date(text: object) -> date | None:
+    """A date from which a year and a day can be counted."""
+    try:
+        today = date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return today if today is not None and _YEAR_MIN <= today.year <= _YEAR_MAX else None
+
+
+def _error(code: str, field: str, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "field": field, "message": message}}
+
+
+def _reading(intent: Intent) -> dict[str, Any]:
+    if isinstance(intent, Unreadable):
+        name = _INTENT_OF_COMMAND.get(intent.command or "", "ambiguous")
+        if intent.code == "command_unknown":
+            name = "ambiguous"
+        verdict = "ask" if intent.code in _ASKED else "reject"
+        return {"intent": name, "verdict": verdict, "slots": {}, "reason": intent.code}
+    name, slots = _name_and_slots(intent)
+    filled = {key: value for key, value in slots.items() if value is not None}
+    if name == "ambiguous":
+        return {"intent": name, "verdict": "reject", "slots": {}, "reason": "no_question_open"}
+    return {"intent": name, "verdict": "ok", "slots": filled}
+
+
+def _name_and_slots(intent: Intent) -> tuple[str, dict[str, Any]]:
+    match intent:
+        case CreateDebt(direction, name, amount, due_date, note, phone):
+            return "create_debt", {
+                "name": name,
+                "amount": amount,
+                "direction": direction.value,
+                "due_date": due_date.isoformat(),
+                "note": note,
+                "phone": phone,
+            }
+        case RecordPayment(name, amount):
+            return "record_payment", {"name": name, "amount": amount}
+        case Settle(name):
+            return "settle", {"name": name}
+        case ShowStatus(None):
+            return "report_summary", {}
+        case ShowStatus(name):
+            return "query_balance", {"name": name}
+        case ShowHistory(maybe_name):
+            return "payment_history", {"name": maybe_name}
+        case SendReminder(name):
+            return "send_reminder", {"name": name}
+        case SetContact(name, number):
+            return "set_contact", {"name": name, "phone": number}
+        case Undo():
+            return "undo", {}
+        case ShowUsage():
+            return "account_status", {}
+        case ShowHelp():
+            return "help", {}
+        case AskOwnBalance():
+            return "query_balance", {}
+        case OptOut():
+            return "opt_out", {}
+        case OptIn():
+            return "change_setting", {"key": "pengingat", "value": "on"}
+        case _:
+            return "ambiguous", {}  # a bare number answers a question, and none is open here

@@ -1,0 +1,159 @@
+"""What the SessionManager needs of the database, batched where many arrive at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from bukuhutang.base.clock import Clock
+from bukuhutang.base.errors import TransientFault
+from bukuhutang.base.ids import PhoneNumber, TenantId
+from bukuhutang.entrypoints.sessions.batch import Batcher
+from bukuhutang.messaging import driver as wa
+from bukuhutang.messaging.sessions import (
+    PAIRING_WISH_SECONDS,
+    Held,
+    StateChange,
+    WaSessionState,
+)
+from bukuhutang.store import inbox, outbox, wa_sessions
+from bukuhutang.store.inbox import Arrival
+from bukuhutang.store.outbox import ReceiptMark
+from bukuhutang.store.scope import Database
+from bukuhutang.usecases.tenants import When, activate_by_scan
+
+TEXT_STORED_MAX = 4_097
+"""One more than the longest message we read: enough to see that it is too long."""
+
+log = structlog.get_logger("sessions")
+
+
+class DatabasePorts:
+    """`SessionPorts` on the store."""
+
+    def __init__(self, database: Database, clock: Clock, *, after: Callable[[], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._arrivals = Batcher(self._store_arrivals)
+        self._receipts = Batcher(self._store_receipts)
+        self._after = after  # wakes the chat door
+        self.on_up: Callable[[], None] = lambda: None  # a login can send again
+
+    async def run(self) -> None:
+        """Write batches until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._arrivals.run())
+            tasks.create_task(self._receipts.run())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits to be written."""
+        return self._arrivals.is_idle and self._receipts.is_idle
+
+    async def hold(self, owner: str, now: datetime, until: datetime) -> list[Held]:
+        """Renew this owner's leases and take free ones."""
+        since = now - timedelta(seconds=PAIRING_WISH_SECONDS)
+        async with self._database.courier() as db:
+            rows = await wa_sessions.hold(db, owner, now=now, until=until, wishes_since=since)
+            held = [
+                Held(
+                    TenantId(row["tenant_id"]),
+                    PhoneNumber(row["phone_number"]),
+                    row["status"] != "inactive",
+                    WaSessionState(row["state"]),
+                    row["fencing"],
+                    row["linked"],
+                    row["pairing_wanted_at"],
+                )
+                for row in rows
+            ]
+            doubtful = await outbox.doubt_abandoned(db, [one.tenant_id for one in held], owner)
+        if doubtful:
+            log.warning("sends_in_doubt", count=doubtful)
+        return held
+
+    async def release(self, owner: str, tenant_ids: Sequence[TenantId]) -> None:
+        """Let leases go; a database that is away lets them end by themselves."""
+        try:
+            async with self._database.courier() as db:
+                await wa_sessions.release(db, owner, tenant_ids)
+        except TransientFault:
+            return
+
+    async def note(self, tenant_id: TenantId, owner: str, change: StateChange) -> None:
+        """Write a login's state while `owner` holds it."""
+
+        async def write() -> None:
+            async with self._database.courier() as db:
+                await wa_sessions.note(
+                    db,
+                    tenant_id,
+                    owner,
+                    state=change.state,
+                    reason=change.reason,
+                    qr_code=change.qr.code if change.qr else None,
+                    qr_expires_at=change.qr.expires_at if change.qr else None,
+                    linked=change.linked,
+                    lid=change.lid,
+                    now=self._clock.now(),
+                )
+
+        await insist(write)
+        self.on_up()
+
+    async def linked(self, tenant_id: TenantId) -> None:
+        """The scan itself activates a waiting tenant."""
+        when = When(self._clock.now(), self._clock.machine_now())
+        await insist(lambda: activate_by_scan(self._database, tenant_id, when))
+
+    async def arrived(self, tenant_id: TenantId, message: wa.MessageReceived) -> None:
+        """One durable insert; the driver acknowledges after it."""
+        assert message.sender is not None
+        await self._arrivals.add(
+            Arrival(
+                tenant_id,
+                message.id[:200],
+                message.chat,
+                message.sender,
+                message.from_me,
+                message.self_chat,
+                "text" if message.document is None else "document",
+                # PostgreSQL has no NUL in text, and the reader would drop it anyway.
+                message.text.replace("\x00", "")[:TEXT_STORED_MAX],
+                message.at,
+                self._clock.now(),
+            )
+        )
+        self._after()
+
+    async def receipt(self, tenant_id: TenantId, receipt: wa.ReceiptReceived) -> None:
+        """Move sent messages forward."""
+        now = self._clock.now()
+        for provider_id in receipt.ids:
+            await self._receipts.add(ReceiptMark(tenant_id, provider_id, receipt.state, now))
+
+    async def _store_arrivals(self, arrivals: list[Arrival]) -> None:
+        async with self._database.courier() as db:
+            await inbox.receive(db, arrivals)
+
+    async def _store_receipts(self, marks: list[ReceiptMark]) -> None:
+        async with self._database.courier() as db:
+            await outbox.receipts(db, marks)
+
+
+RETRY_SECONDS = 0.5
+
+
+async def insist(act: Callable[[], Awaitable[None]]) -> None:
+    """Do it as soon as the database lets us: an event may not be lost to a restart of it."""
+    while True:
+        try:
+            await act()
+        except TransientFault as fault:
+            log.warning("database_away", reason=str(fault))
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return

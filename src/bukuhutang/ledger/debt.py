@@ -1,0 +1,68 @@
+"""A debt and the person it is with, as the book shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bukuhutang.base.ids import BorrowerId, DebtNumber, PhoneNumber
+from bukuhutang.ledger.money import Direction
+
+
+class DebtStatus(StrEnum):
+    OPEN = "open"
+    SETTLED = "settled"
+    REVERSED = "reversed"
+
+
+@dataclass(frozen=True)
+class Debt:
+    """One debt; amounts in whole rupiah."""
+
+    number: DebtNumber
+    direction: Direction
+    borrower_id: BorrowerId
+    principal: int
+    paid: int
+    due_date: date
+    note: str | None = None
+    reversed: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.principal > 0
+        assert 0 <= self.paid <= self.principal
+
+    @property
+    def outstanding(self) -> int:
+        """What is still owed."""
+        return 0 if self.reversed else self.principal - self.paid
+
+    @property
+    def status(self) -> DebtStatus:
+        """Derived from the balance, never set."""
+        if self.reversed:
+            return DebtStatus.REVERSED
+        return DebtStatus.OPEN if self.outstanding else DebtStatus.SETTLED
+
+
+@dataclass(frozen=True)
+class Borrower:
+    """A person of the book: who owes the lender, or whom the lender owes.
+
+    A credit is what was paid beyond the debts, kept for the next one, by direction.
+    """
+
+    id: BorrowerId
+    name: str
+    name_key: str
+    phone: PhoneNumber | None = None
+    opted_out: bool = False
+    credit_receivable: int = 0
+    credit_payable: int = 0
+
+    def credit(self, direction: Direction) -> int:
+        """What this person has paid (or was paid) in advance, in whole rupiah."""
+        if direction is Direction.RECEIVABLE:
+            return self.credit_receivable
+        return self.credit_payable

@@ -1,0 +1,5 @@
+"""`python -m bukuhutang.main`."""
+
+from bukuhutang.main.cli import run
+
+run()

@@ -1,0 +1,283 @@
+"""The command line. Exit status: 0 done, 1 refused or a difference found, 2 wrong usage."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from bukuhutang.base.clock import SystemClock
+from bukuhutang.base.errors import ConfigurationProblem, Refusal, TransientFault
+
+if TYPE_CHECKING:
+    from bukuhutang.store.scope import Database
+    from bukuhutang.usecases.tenants import When
+
+Result = TypeVar("Result")
+DEFAULT_DATA = Path("data")
+
+app = typer.Typer(
+    help="BukuHutang: a debt book kept by chatting on WhatsApp.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+DataFolder = Annotated[
+    Path, typer.Option("--data", envvar="BUKUHUTANG_DATA", help="Folder of everything we keep.")
+]
+
+
+class Driver(StrEnum):
+    """Which WhatsApp; real ones follow."""
+
+    SIMULATOR = "simulator"
+
+
+def run() -> None:
+    """The console script: trouble a person can mend is one line on standard error."""
+    if not __debug__:
+        sys.exit("bukuhutang: assertions are switched off (python -O); they guard the money")
+    try:
+        app()
+    except (ConfigurationProblem, TransientFault) as problem:
+        print(f"bukuhutang: {problem}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    except Refusal as no:
+        from bukuhutang.rendering.texts import render_problem
+        from bukuhutang.tenancy.tenant import Language
+
+        words = render_problem(no.code, Language.ENGLISH, **no.fields())
+        print(f"bukuhutang: {words}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command()
+def serve(
+    data: DataFolder = DEFAULT_DATA,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 3000,
+    driver: Annotated[Driver, typer.Option(help="Which WhatsApp.")] = Driver.SIMULATOR,
+    roles: Annotated[str, typer.Option(help="Which parts run here.")] = "web,chat,sessions,clock",
+) -> None:
+    """Run the service."""
+    from bukuhutang.main import logs
+    from bukuhutang.main.database import database_for_serving
+    from bukuhutang.main.serve import Serve, claim_port
+    from bukuhutang.main.serve import serve as serve_until_stopped
+    from bukuhutang.main.settings import admin_keys, read_settings
+
+    wanted = _roles(roles, driver)
+    settings = read_settings()
+    logs.configure(settings.log_format)
+    listening = claim_port(host, port) if "web" in wanted else None
+    with database_for_serving(settings, data) as dsn:
+        request = Serve(
+            data_folder=data,
+            host=host,
+            port=listening.getsockname()[1] if listening else port,
+            roles=wanted,
+            driver=driver,
+            dsn=dsn,
+            admin_keys=admin_keys(settings, data),
+        )
+        _run_loop(serve_until_stopped(request, listening))
+
+
+def _roles(text: str, driver: Driver) -> frozenset[str]:
+    from bukuhutang.main.settings import ROLES
+
+    wanted = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if not wanted or wanted - set(ROLES):
+        raise typer.BadParameter(f"--roles takes {','.join(ROLES)}, one or more")
+    if driver is Driver.SIMULATOR and ("web" in wanted) != ("sessions" in wanted):
+        raise typer.BadParameter("the simulator needs web and sessions in one process")
+    return wanted
+
+
+def _run_loop(work: Awaitable[Result]) -> Result:
+    import uvloop
+
+    async def main() -> Result:
+        return await work
+
+    return uvloop.run(main())
+
+
+@app.command()
+def migrate(data: DataFolder = DEFAULT_DATA) -> None:
+    """Prepare or upgrade the schema."""
+    from bukuhutang.main.database import migrate_now
+    from bukuhutang.main.settings import read_settings
+
+    done = migrate_now(read_settings(), data)
+    typer.echo(f"applied {', '.join(done)}" if done else "nothing to do")
+
+
+@app.command()
+def understand() -> None:
+    """Read messages (JSON Lines in, JSON Lines out): the reader alone."""
+    from bukuhutang.entrypoints.chat.understand import run as understand_lines
+
+    understand_lines(sys.stdin, lambda line: typer.echo(line, nl=False))
+
+
+@app.command()
+def audit(
+    data: DataFolder = DEFAULT_DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Recompute every balance, counter and hash; list what differs."""
+    from bukuhutang.usecases.audit import audit_books
+
+    async def look(database: Database, _: When) -> list[dict[str, object]]:
+        return [vars(one) async for one in audit_books(database)]
+
+    found = _with_database(data, look)
+    if as_json:
+        typer.echo(json.dumps({"differences": found}))
+    else:
+        for one in found:
+            typer.echo(
+                f"tenant {one['tenant_id']}: {one['what']} {one['number']}:"
+                f" stored {one['stored']}, the facts say {one['computed']}"
+            )
+        typer.echo(f"{len(found)} differences")
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def tenants(
+    data: DataFolder = DEFAULT_DATA, search: Annotated[str | None, typer.Option()] = None
+) -> None:
+    """List the tenants with their WhatsApp state."""
+    from bukuhutang.store import tenants as store
+
+    async def look(database: Database, _: When) -> None:
+        after = 0
+        async with database.operator() as db:
+            while page := await store.page(
+                db, after=after, limit=200, search=search, status=None, plan=None
+            ):
+                for one in page:
+                    typer.echo(
+                        f"{one.id}\t{one.phone_number}\t{one.status}\t{one.plan}"
+                        f"\t{one.wa_state}\t{one.name}"
+                    )
+                after = page[-1].id
+
+    _with_database(data, look)
+
+
+@app.command()
+def register(
+    phone_number: str,
+    name: str,
+    data: DataFolder = DEFAULT_DATA,
+    email: Annotated[str | None, typer.Option()] = None,
+) -> None:
+    """Register a lender; the scan of its QR code activates it."""
+    from bukuhutang.usecases.tenants import register_tenant
+
+    async def act(database: Database, when: When) -> int:
+        made = await register_tenant(
+            database, phone_number=phone_number, name=name, email=email, when=when
+        )
+        return made.id
+
+    typer.echo(f"tenant {_with_database(data, act)} waits for its scan")
+
+
+@app.command()
+def plan(tenant_id: int, name: str, data: DataFolder = DEFAULT_DATA) -> None:
+    """Set a tenant's plan: free, basic, pro or enterprise."""
+    from bukuhutang.base.ids import TenantId
+    from bukuhutang.usecases.tenants import set_plan
+
+    async def act(database: Database, when: When) -> str:
+        return (await set_plan(database, TenantId(tenant_id), name, when)).plan
+
+    typer.echo(f"tenant {tenant_id} has plan {_with_database(data, act)}")
+
+
+@app.command()
+def credits(tenant_id: int, amount: int, data: DataFolder = DEFAULT_DATA) -> None:
+    """Add AI credits on top of a tenant's month."""
+    from bukuhutang.base.ids import TenantId
+    from bukuhutang.usecases.tenants import add_credits
+
+    async def act(database: Database, when: When) -> int:
+        return (await add_credits(database, TenantId(tenant_id), amount, when)).credits_added
+
+    typer.echo(f"tenant {tenant_id} has {_with_database(data, act)} added credits")
+
+
+@app.command("add-user")
+def add_user(tenant_id: int, phone_number: str, name: str, data: DataFolder = DEFAULT_DATA) -> None:
+    """Let another number speak as the lender of a tenant."""
+    from bukuhutang.base.ids import TenantId
+    from bukuhutang.usecases.tenants import add_member
+
+    async def act(database: Database, when: When) -> bool:
+        return await add_member(
+            database, TenantId(tenant_id), phone_number=phone_number, name=name, when=when
+        )
+
+    typer.echo("added" if _with_database(data, act) else "already there")
+
+
+@app.command()
+def sessions(
+    data: DataFolder = DEFAULT_DATA,
+    state: Annotated[str | None, typer.Option(help="Only this state.")] = None,
+) -> None:
+    """List the WhatsApp logins and their states."""
+    from bukuhutang.store import tenants as store
+
+    async def look(database: Database, _: When) -> None:
+        after = 0
+        async with database.operator() as db:
+            while page := await store.sessions_page(db, after=after, limit=200, state=state):
+                for one in page:
+                    typer.echo(f"{one.tenant_id}\t{one.phone_number}\t{one.state}\t{one.name}")
+                after = page[-1].tenant_id
+
+    _with_database(data, look)
+
+
+@contextmanager
+def _dsn(data: Path) -> Iterator[str]:
+    from bukuhutang.main import logs
+    from bukuhutang.main.database import database_for_commands
+    from bukuhutang.main.settings import read_settings
+
+    settings = read_settings()
+    logs.configure(settings.log_format)
+    with database_for_commands(settings, data) as dsn:
+        yield dsn
+
+
+def _with_database(data: Path, act: Callable[[Database, When], Awaitable[Result]]) -> Result:
+    """Run `act` on the service's database, which may be running beside us."""
+    from bukuhutang.store.scope import connect
+    from bukuhutang.usecases.tenants import When
+
+    clock = SystemClock()
+
+    async def work(dsn: str) -> Result:
+        database = await connect(dsn)
+        try:
+            return await act(database, When(clock.now(), clock.machine_now()))
+        finally:
+            await database.close()
+
+    with _dsn(data) as dsn:
+        return asyncio.run(work(dsn))

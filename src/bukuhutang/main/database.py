@@ -1,0 +1,113 @@
+"""Which PostgreSQL: the embedded one in the data folder, or the one DATABASE_URL names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from bukuhutang.base.errors import ConfigurationProblem
+from bukuhutang.main.settings import SERVICE_PASSWORD_FILE, Settings, kept_secret
+from bukuhutang.store import embedded
+from bukuhutang.store.embedded import EmbeddedServer, ServerAddress
+from bukuhutang.store.embedded_cluster import SUPERUSER
+from bukuhutang.store.migrate import HEAD, migrate
+
+SERVICE_LOGIN = "bukuhutang_service"
+DATABASE = "bukuhutang"
+
+
+@contextmanager
+def database_for_serving(settings: Settings, data_folder: Path) -> Iterator[str]:
+    """The DSN the service logs in with; an embedded server runs and is migrated meanwhile.
+
+    Raises ConfigurationProblem with one line for the operator.
+    """
+    if settings.database_url is not None:
+        yield _checked_url("DATABASE_URL", settings.database_url.get_secret_value())
+        return
+    with embedded.start(data_folder) as server:
+        yield _prepared(server, data_folder)
+
+
+def _prepared(server: EmbeddedServer | ServerAddress, data_folder: Path) -> str:
+    password = kept_secret(data_folder / SERVICE_PASSWORD_FILE)
+    dsn = server.dsn(SERVICE_LOGIN, password, DATABASE)
+    if not _is_current(dsn):
+        _create_database(server.superuser_dsn)
+        migrate(_superuser_dsn(server), service_login=SERVICE_LOGIN, service_password=password)
+    return dsn
+
+
+def _is_current(dsn: str) -> bool:
+    """Whether the service can log in and the schema is ours: then nothing is to be prepared."""
+    try:
+        with psycopg.connect(dsn) as db:
+            db.execute("set role bukuhutang_operator")
+            row = db.execute("select version_num from alembic_version").fetchone()
+            return row is not None and row[0] == HEAD
+    except psycopg.Error:
+        return False
+
+
+def _superuser_dsn(server: EmbeddedServer | ServerAddress) -> str:
+    address = server.address if isinstance(server, EmbeddedServer) else server
+    return address.dsn(SUPERUSER, address.superuser_password, DATABASE)
+
+
+def _create_database(superuser_dsn: str) -> None:
+    with psycopg.connect(superuser_dsn, autocommit=True) as db:
+        known = db.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
+        if known is None:
+            db.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+
+
+@contextmanager
+def database_for_commands(settings: Settings, data_folder: Path) -> Iterator[str]:
+    """The DSN for a short command: beside a running service, or with a server of its own."""
+    if settings.database_url is None:
+        address = embedded.running_address(data_folder)
+        if address is not None:
+            password = kept_secret(data_folder / SERVICE_PASSWORD_FILE)
+            yield address.dsn(SERVICE_LOGIN, password, DATABASE)
+            return
+    with database_for_serving(settings, data_folder) as dsn:
+        yield dsn
+
+
+def migrate_now(settings: Settings, data_folder: Path) -> list[str]:
+    """Prepare or upgrade the schema; returns the revisions applied."""
+    if settings.database_url is None:
+        with embedded.start(data_folder) as server:
+            _create_database(server.superuser_dsn)
+            return migrate(
+                _superuser_dsn(server),
+                service_login=SERVICE_LOGIN,
+                service_password=kept_secret(data_folder / SERVICE_PASSWORD_FILE),
+            )
+    service = _checked_url("DATABASE_URL", settings.database_url.get_secret_value())
+    admin = service
+    if settings.database_admin_url is not None:
+        admin = _checked_url("DATABASE_ADMIN_URL", settings.database_admin_url.get_secret_value())
+    parts = urlsplit(service)
+    return migrate(
+        admin,
+        service_login=unquote(parts.username or ""),
+        service_password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def _checked_url(name: str, url: str) -> str:
+    """The URL in the spelling both libraries take."""
+    url = url.replace("postgres://", "postgresql://", 1)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme != "postgresql" or not parts.username:
+        raise ConfigurationProblem(f"{name} must look like postgresql://user:password@host/name")
+    return url

@@ -1,0 +1,296 @@
+"""`bukuhutang serve`: everything that runs, wired together in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+import uvicorn
+from fastapi import APIRouter
+
+from bukuhutang.base.clock import Clock, MovableClock, SystemClock, monotonic
+from bukuhutang.base.errors import ConfigurationProblem, TransientFault
+from bukuhutang.entrypoints.chat.loop import InboxLoop
+from bukuhutang.entrypoints.clock.loop import ClockLoop
+from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
+from bukuhutang.entrypoints.sessions.ports import DatabasePorts
+from bukuhutang.entrypoints.web.app import WebDeps, build_app, operator_guard
+from bukuhutang.entrypoints.web.pages import simulator_page_router
+from bukuhutang.entrypoints.web.simulator import SIMULATOR_STATUSES, simulator_router
+from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
+from bukuhutang.messaging.sessions import SessionManager
+from bukuhutang.store import inbox, outbox
+from bukuhutang.store.scope import Database, connect
+
+INBOX_CHANNEL = "bukuhutang_inbox"
+OUTBOX_CHANNEL = "bukuhutang_outbox"
+SESSIONS_CHANNEL = "bukuhutang_sessions"
+STOP_SECONDS_MAX = 8.0
+IDLE_POLL_SECONDS = 0.02
+
+log = structlog.get_logger("serve")
+
+
+class Runs(Protocol):
+    """A loop that works until it is cancelled."""
+
+    async def run(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Serve:
+    """What the command line asks for."""
+
+    data_folder: Path
+    host: str
+    port: int
+    roles: frozenset[str]
+    driver: str
+    dsn: str
+    admin_keys: tuple[str, ...]
+
+
+def claim_port(host: str, port: int) -> socket.socket:
+    """Take the address before anything is started. Raises ConfigurationProblem."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        taken = socket.socket(family, socket.SOCK_STREAM)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((host, port))
+        taken.listen(512)
+    except (OSError, OverflowError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise ConfigurationProblem(f"cannot listen on {host}:{port}: {reason}") from problem
+    taken.setblocking(False)
+    return taken
+
+
+async def serve(request: Serve, listening: socket.socket | None) -> None:
+    """Run the roles until SIGTERM or SIGINT; everything accepted is durable before we leave.
+
+    Raises ConfigurationProblem when the database or a role cannot start.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        database = await connect(request.dsn)
+        stack.push_async_callback(database.close)
+        service = await Service.wired(request, database, stack)
+        await service.run(listening, stop)
+
+
+class Service:
+    """The roles of one process and the wake-up calls between them."""
+
+    def __init__(self, request: Serve, database: Database, clock: Clock) -> None:
+        self._request = request
+        self._database = database
+        self._clock = clock
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._notify: set[str] = set()
+        self._notify_wake = asyncio.Event()
+        self._ports: DatabasePorts | None = None
+        self._manager: SessionManager | None = None
+        self._outbox: OutboxLoop | None = None
+        self._inbox: InboxLoop | None = None
+        self._ticks: ClockLoop | None = None
+        self._simulator: SimulatorDriver | None = None
+
+    @classmethod
+    async def wired(cls, request: Serve, database: Database, stack: AsyncExitStack) -> Service:
+        """Make the roles that were asked for; nothing runs yet."""
+        clock = MovableClock() if request.driver == "simulator" else SystemClock()
+        service = cls(request, database, clock)
+        if "chat" in request.roles:
+            service._inbox = InboxLoop(database, clock, after=service.wake_outbox)
+        if "sessions" in request.roles:
+            service._wire_sessions(clock)
+        if "clock" in request.roles:
+            service._ticks = ClockLoop(database, clock)
+        listener = await database.listen(
+            {
+                INBOX_CHANNEL: service._wake_local_inbox,
+                OUTBOX_CHANNEL: service._wake_local_outbox,
+                SESSIONS_CHANNEL: service._wake_local_sessions,
+            }
+        )
+        stack.push_async_callback(listener.close)
+        return service
+
+    def _wire_sessions(self, clock: Clock) -> None:
+        assert isinstance(clock, MovableClock)
+        folder = self._request.data_folder / "simulator"
+        self._simulator = open_simulator(folder, clock, lambda: secrets.token_urlsafe(24))
+        self._ports = DatabasePorts(self._database, clock, after=self.wake_inbox)
+        self._ports.on_up = self._wake_local_outbox
+        self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)
+        self._outbox = OutboxLoop(self._database, self._manager, clock)
+
+    # --- wake-up calls: directly in this process, by NOTIFY for the others ------------------------
+
+    def wake_inbox(self) -> None:
+        """A message was stored."""
+        if self._inbox is not None:
+            self._inbox.wake()
+        else:
+            self._tell(INBOX_CHANNEL)
+
+    def wake_outbox(self) -> None:
+        """An answer was queued."""
+        if self._outbox is not None:
+            self._outbox.wake()
+        else:
+            self._tell(OUTBOX_CHANNEL)
+
+    async def wake_sessions(self) -> None:
+        """A login is wanted, or no longer."""
+        if self._manager is not None:
+            self._manager.wake()
+        else:
+            self._tell(SESSIONS_CHANNEL)
+
+    def _wake_local_inbox(self) -> None:
+        if self._inbox is not None:
+            self._inbox.wake()
+
+    def _wake_local_outbox(self) -> None:
+        if self._outbox is not None:
+            self._outbox.wake()
+
+    def _wake_local_sessions(self) -> None:
+        if self._manager is not None:
+            self._manager.wake()
+
+    def _tell(self, channel: str) -> None:
+        self._notify.add(channel)
+        self._notify_wake.set()
+
+    async def _notifier(self) -> None:
+        # Outside the money transactions: a NOTIFY inside would make their commits wait in line.
+        while True:
+            await self._notify_wake.wait()
+            self._notify_wake.clear()
+            channels, self._notify = self._notify, set()
+            with suppress(TransientFault):  # the others poll as well
+                async with self._database.courier() as db:
+                    for channel in channels:
+                        await db.execute("select pg_notify($1, '')", channel)
+
+    # --- running ----------------------------------------------------------------------------------
+
+    async def run(self, listening: socket.socket | None, stop: asyncio.Event) -> None:
+        """Start everything, say `ready`, and end it in order when asked to."""
+        started = monotonic()
+        tasks = [asyncio.create_task(one.run()) for one in self._loops()]
+        tasks.append(asyncio.create_task(self._notifier()))
+        web = None
+        if "web" in self._request.roles:
+            assert listening is not None
+            web = self._web_server()
+            tasks.append(asyncio.create_task(web.serve(sockets=[listening])))
+            while not web.started and not tasks[-1].done():
+                await asyncio.sleep(0.005)
+        announce(self._request, web is not None)
+        log.info("started", roles=sorted(self._request.roles), seconds=monotonic() - started)
+        waiting = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        await self._end(web, tasks)
+        for task in done - {waiting}:
+            if (problem := task.exception()) is not None:
+                raise problem
+
+    def _loops(self) -> list[Runs]:
+        wanted = (self._ports, self._manager, self._outbox, self._inbox, self._ticks)
+        return [one for one in wanted if one is not None]
+
+    async def _end(self, web: uvicorn.Server | None, tasks: list[asyncio.Task[None]]) -> None:
+        """Doors first, then the loops; what was leased and not done is taken up again later."""
+        if self._simulator is not None:
+            self._simulator.whatsapp.end_waits()
+        if web is not None:
+            web.should_exit = True
+            with suppress(TimeoutError, Exception):
+                await asyncio.wait_for(asyncio.shield(tasks[-1]), STOP_SECONDS_MAX / 2)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=STOP_SECONDS_MAX / 2)
+
+    def _web_server(self) -> uvicorn.Server:
+        deps = WebDeps(
+            database=self._database,
+            clock=self._clock,
+            admin_keys=self._request.admin_keys,
+            wake_sessions=self.wake_sessions,
+        )
+        routers: tuple[APIRouter, ...] = ()
+        if self._simulator is not None:
+            router = simulator_router(
+                self._simulator.whatsapp,
+                require_operator=operator_guard(deps),
+                wait_idle=self.wait_idle,
+                on_clock_moved=self._clock_moved,
+            )
+            routers = (simulator_page_router(), router)
+        deps = replace(deps, routers=routers, extra_statuses=SIMULATOR_STATUSES)
+        return uvicorn.Server(
+            uvicorn.Config(
+                build_app(deps),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=int(STOP_SECONDS_MAX / 2),
+            )
+        )
+
+    # --- time travel and rest ---------------------------------------------------------------------
+
+    async def _clock_moved(self) -> None:
+        if self._ticks is not None:
+            await self._ticks.catch_up()
+        self.wake_inbox()
+        self.wake_outbox()
+
+    async def wait_idle(self, seconds: float) -> bool:
+        """Whether inbox, outbox and sweeps came to rest within `seconds`."""
+        until = monotonic() + seconds
+        while not await self._is_idle():
+            if monotonic() > until:
+                return False
+            await asyncio.sleep(IDLE_POLL_SECONDS)
+        return True
+
+    async def _is_idle(self) -> bool:
+        parts = (self._ports, self._outbox, self._inbox, self._ticks)
+        if any(part is not None and not part.is_idle for part in parts):
+            return False
+        if self._manager is not None and not self._manager.is_settled:
+            return False
+        if self._simulator is not None and not self._simulator.whatsapp.at_rest():
+            return False
+        async with self._database.courier() as db:
+            return not await inbox.waiting(db) and not await outbox.waiting(db)
+
+
+def announce(request: Serve, web: bool) -> None:
+    """One line on standard output when we answer; the secrets' line and the rest beside it."""
+    if not web:
+        return
+    host = f"[{request.host}]" if ":" in request.host else request.host
+    here = f"http://{host}:{request.port}"
+    print(f"ready {here}", flush=True)  # noqa: T201  the command's promise
+    lines = [f"Super-admin key: {request.admin_keys[0]}", f"Admin API:       {here}/docs"]
+    if request.driver == "simulator":
+        lines.insert(1, f"Try it here:     {here}/simulator#key={request.admin_keys[0]}")
+    print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201  for the person who starts us

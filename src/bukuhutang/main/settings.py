@@ -1,0 +1,83 @@
+"""Everything that can be configured, from the environment; files of secrets are 0600."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings
+
+from bukuhutang.base.errors import ConfigurationProblem
+
+KEY_FILE = "super_admin_api_key"
+SERVICE_PASSWORD_FILE = "service_password"  # noqa: S105  a file's name
+KEY_LENGTH_MIN = 24
+ROLES = ("web", "chat", "sessions", "clock")
+
+DriverName = Literal["simulator"]
+
+
+class Settings(BaseSettings):
+    """The environment's part of the configuration; the command line has the rest."""
+
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL of your own; the embedded one without it"
+    )
+    database_admin_url: SecretStr | None = Field(
+        default=None, description="a login that may create roles; only `migrate` uses it"
+    )
+    super_admin_api_key: SecretStr | None = Field(
+        default=None, description="key of the admin API; generated into the data folder without it"
+    )
+    super_admin_api_key_next: SecretStr | None = Field(
+        default=None, description="a second valid key, while keys are changed"
+    )
+    log_format: Literal["auto", "json", "console"] = "auto"
+
+
+def read_settings() -> Settings:
+    """The settings of this environment. Raises ConfigurationProblem naming what is wrong."""
+    try:
+        return Settings()
+    except ValidationError as problem:
+        named = ", ".join(".".join(map(str, one["loc"])).upper() for one in problem.errors())
+        raise ConfigurationProblem(f"these settings cannot be read: {named}") from problem
+
+
+def admin_keys(settings: Settings, data_folder: Path) -> tuple[str, ...]:
+    """The keys that open the admin API, the first one to be shown; generated once.
+
+    Raises ConfigurationProblem when a configured key is too short to be a secret.
+    """
+    first = settings.super_admin_api_key
+    keys = [first.get_secret_value() if first else kept_secret(data_folder / KEY_FILE)]
+    if settings.super_admin_api_key_next:
+        keys.append(settings.super_admin_api_key_next.get_secret_value())
+    for key in keys:
+        if len(key) < KEY_LENGTH_MIN:
+            raise ConfigurationProblem(
+                f"SUPER_ADMIN_API_KEY is too short: {KEY_LENGTH_MIN} characters at least"
+            )
+    return tuple(keys)
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in a file that only its owner may read; made when it is missing or empty."""
+    try:
+        if path.exists() and (kept := path.read_text().strip()):
+            path.chmod(0o600)
+            return kept
+        made = secrets.token_urlsafe(32)
+        # Complete under another name first: a crash leaves the old file or the new, never half.
+        half = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(f"{made}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError as problem:
+        raise ConfigurationProblem(f"cannot keep a secret in {path}: {problem.strerror}") from None
+    return made

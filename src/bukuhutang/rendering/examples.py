@@ -1,0 +1,55 @@
+"""One example for every command word: what a refusal shows must work when it is typed.
+
+The command words are the same in every language of the answers; a test of the chat door reads
+each of these with the real reader.
+"""
+
+from __future__ import annotations
+
+from bukuhutang.base.errors import InvariantBroken
+
+EXAMPLES: dict[str, str] = {
+    "PINJAM": "PINJAM Budi 500rb 14hari",
+    "HUTANG": "HUTANG Bu Rina 1jt 30hari",
+    "BAYAR": "BAYAR Budi 200rb",
+    "LUNAS": "LUNAS Budi",
+    "STATUS": "STATUS",
+    "RIWAYAT": "RIWAYAT Budi",
+    "INGATKAN": "INGATKAN Budi",
+    "NOMOR": "NOMOR Budi 081234567890",
+    "BATAL": "BATAL",
+    "STATUS AKUN": "STATUS AKUN",
+    "BANTUAN": "BANTUAN BAYAR",
+    "HELP": "HELP BAYAR",
+    "MENU": "MENU",
+}
+
+NAME_SHOWN_MAX = 30
+"""A longer name would make the example harder to read than a made-up one."""
+
+_MADE_UP_NAMES = ("Bu Rina", "Budi")
+
+
+def example(command: str | None, name: str | None = None) -> str:
+    """A line that works for `command`, with the person's own `name` where it reads as a name.
+
+    Without a command it is the one to begin with. Raises InvariantBroken for a word that is no
+    command.
+    """
+    line = EXAMPLES.get(command or "PINJAM")
+    if line is None:
+        raise InvariantBroken(f"no example for the command {command!r}")
+    if name is None or not _reads_as_a_name(name):
+        return line
+    for made_up in _MADE_UP_NAMES:
+        if made_up in line:
+            return line.replace(made_up, name)
+    return line
+
+
+def _reads_as_a_name(name: str) -> bool:
+    """Whether `name` typed after a command word is read as that name: words of letters only.
+
+    Digits could be an amount, and signs or invisible characters cannot be typed off a screen.
+    """
+    return len(name) <= NAME_SHOWN_MAX and all(word.isalpha() for word in name.split(" "))

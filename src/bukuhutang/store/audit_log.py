@@ -1,0 +1,66 @@
+"""The audit log: what was done, in order, hash-chained per tenant."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bukuhutang.base.ids import BorrowerId
+from bukuhutang.store.scope import TenantTx
+
+MONEY_ACTS = ("debt_recorded", "payment_recorded", "debt_undone", "payment_undone")
+"""The acts that changed a balance: what BATAL looks at and RIWAYAT shows."""
+
+
+@dataclass(frozen=True)
+class LastAct:
+    """The newest money act of a chat; `built_upon` when the person has a newer one."""
+
+    id: int
+    action: str
+    borrower_id: int | None
+    subject: int | None
+    built_upon: bool
+
+
+@dataclass(frozen=True)
+class Act:
+    """One line of the history."""
+
+    action: str
+    at: datetime
+    name: str
+    subject: int
+    detail: dict[str, Any]
+
+
+async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
+    """The newest money act of this chat, or None."""
+    row = await tx.db.fetchrow(
+        "select a.id, a.action, a.borrower_id, a.subject, exists (select from audit_log n"
+        "   where n.tenant_id = a.tenant_id and n.borrower_id = a.borrower_id"
+        "   and n.id > a.id and n.action = any($3)) as built_upon"
+        " from audit_log a where a.tenant_id = $1 and a.chat_id = $2 and a.action = any($3)"
+        " order by a.id desc limit 1",
+        tx.tenant_id,
+        chat_id,
+        MONEY_ACTS,
+    )
+    return None if row is None else LastAct(*row)
+
+
+async def history(tx: TenantTx, borrower_id: BorrowerId | None, *, limit: int) -> list[Act]:
+    """The newest money acts of one person, or of the whole book; newest first."""
+    rows = await tx.db.fetch(
+        "select a.action, a.at, b.name, a.subject, a.detail from audit_log a"
+        " join borrowers b on b.tenant_id = a.tenant_id and b.id = a.borrower_id"
+        " where a.tenant_id = $1 and ($2::bigint is null or a.borrower_id = $2)"
+        " and a.action = any($3) order by a.id desc limit $4",
+        tx.tenant_id,
+        borrower_id,
+        MONEY_ACTS,
+        limit,
+    )
+    return [Act(row[0], row[1], row[2], row[3], json.loads(row["detail"])) for row in rows]

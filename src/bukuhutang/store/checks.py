@@ -1,0 +1,137 @@
+"""Recomputes balances and counters of one tenant from the facts, and lists what differs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from bukuhutang.base.ids import TenantId
+from bukuhutang.ledger.chain import GENESIS, AuditEntry, entry_hash
+from bukuhutang.store.scope import Connection, TenantTx
+
+CHAIN_PAGE = 2_000
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing the book says that the facts do not."""
+
+    tenant_id: TenantId
+    what: str
+    number: int
+    stored: str
+    computed: str
+
+
+DEBTS = """
+select d.id, d.paid, d.status, coalesce(sum(a.amount), 0)::bigint as facts, d.principal,
+    exists (select from audit_log l where l.tenant_id = d.tenant_id and l.subject = d.id
+        and l.action = 'debt_undone') as undone
+  from debts d left join payment_allocations a on a.tenant_id = d.tenant_id and a.debt_id = d.id
+ where d.tenant_id = $1 group by d.tenant_id, d.id, d.paid, d.status, d.principal order by d.id"""
+
+PAYMENTS = """
+select p.id, p.amount, coalesce(sum(a.amount), 0)::bigint as allocated,
+    exists (select from payments r where r.tenant_id = p.tenant_id and r.reverses = p.id)
+        as reversed
+  from payments p
+  left join payment_allocations a on a.tenant_id = p.tenant_id and a.payment_id = p.id
+ where p.tenant_id = $1 and p.reverses is null group by p.tenant_id, p.id, p.amount
+ order by p.id"""
+
+CREDITS = """
+with rest as (
+    select p.borrower_id, p.direction, p.amount - coalesce((select sum(a.amount)
+            from payment_allocations a
+            where a.tenant_id = p.tenant_id and a.payment_id = p.id), 0) as unapplied
+      from payments p
+     where p.tenant_id = $1 and p.reverses is null and not exists (
+        select from payments r where r.tenant_id = p.tenant_id and r.reverses = p.id))
+select b.id, b.credit_receivable, b.credit_payable,
+    coalesce(sum(unapplied) filter (where direction = 'piutang'), 0)::bigint as receivable,
+    coalesce(sum(unapplied) filter (where direction = 'hutang'), 0)::bigint as payable
+  from borrowers b left join rest on rest.borrower_id = b.id
+ where b.tenant_id = $1 group by b.id, b.credit_receivable, b.credit_payable order by b.id"""
+
+COUNTERS = """
+select k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
+    k.last_reminder, k.last_audit, k.audit_hash,
+    (select coalesce(max(id), 0) from users where tenant_id = $1) as members,
+    (select coalesce(max(id), 0) from borrowers where tenant_id = $1) as borrowers,
+    (select coalesce(max(id), 0) from debts where tenant_id = $1) as debts,
+    (select coalesce(max(id), 0) from payments where tenant_id = $1) as payments,
+    (select coalesce(max(id), 0) from payment_allocations where tenant_id = $1) as allocations,
+    (select coalesce(max(id), 0) from reminders where tenant_id = $1) as reminders,
+    (select coalesce(max(id), 0) from audit_log where tenant_id = $1) as audit
+  from books k where k.tenant_id = $1"""
+
+
+async def tenant_ids(db: Connection) -> list[TenantId]:
+    """All tenants, in order; for the operator."""
+    return [TenantId(row["id"]) for row in await db.fetch("select id from tenants order by id")]
+
+
+async def differences(tx: TenantTx) -> list[Difference]:
+    """Every balance, counter and hash of this tenant that the facts do not bear out."""
+    found: list[Difference] = []
+
+    def compare(what: str, number: int, stored: object, computed: object) -> None:
+        if stored != computed:
+            found.append(Difference(tx.tenant_id, what, number, str(stored), str(computed)))
+
+    for row in await tx.db.fetch(DEBTS, tx.tenant_id):
+        compare("debt.paid", row["id"], row["paid"], row["facts"])
+        status = "open" if row["facts"] < row["principal"] else "settled"
+        compare("debt.status", row["id"], row["status"], "reversed" if row["undone"] else status)
+    for row in await tx.db.fetch(PAYMENTS, tx.tenant_id):
+        if row["reversed"]:
+            compare("payment.reversed", row["id"], row["allocated"], 0)
+        elif not 0 <= row["allocated"] <= row["amount"]:
+            compare("payment.allocated", row["id"], row["allocated"], row["amount"])
+    for row in await tx.db.fetch(CREDITS, tx.tenant_id):
+        compare("borrower.credit_receivable", row["id"], row[1], row["receivable"])
+        compare("borrower.credit_payable", row["id"], row[2], row["payable"])
+    counters = await tx.db.fetchrow(COUNTERS, tx.tenant_id)
+    assert counters is not None
+    names = ("members", "borrowers", "debts", "payments", "allocations", "reminders", "audit")
+    for place, name in enumerate(names):
+        compare(f"counter.{name}", 0, counters[place], counters[name])
+    found += await _chain(tx, bytes(counters["audit_hash"]))
+    return found
+
+
+async def _chain(tx: TenantTx, head: bytes) -> list[Difference]:
+    """Recompute every hash; the first row that does not fit is named, the rest follows from it."""
+    previous, expected = GENESIS, 1
+    while True:
+        rows = await tx.db.fetch(
+            "select * from audit_log where tenant_id = $1 and id >= $2 order by id limit $3",
+            tx.tenant_id,
+            expected,
+            CHAIN_PAGE,
+        )
+        for row in rows:
+            entry = AuditEntry(
+                id=row["id"],
+                at=row["at"],
+                actor=row["actor"],
+                chat_id=row["chat_id"],
+                action=row["action"],
+                borrower_id=row["borrower_id"],
+                subject=row["subject"],
+                detail=json.loads(row["detail"]),
+                idempotency_key=row["idempotency_key"],
+            )
+            sealed = entry_hash(tx.tenant_id, previous, entry)
+            if row["id"] != expected or row["previous_hash"] != previous or row["hash"] != sealed:
+                return [
+                    Difference(
+                        tx.tenant_id, "audit.chain", expected, row["hash"].hex(), sealed.hex()
+                    )
+                ]
+            previous, expected = sealed, expected + 1
+        if len(rows) < CHAIN_PAGE:
+            break
+    if previous != head:
+        return [Difference(tx.tenant_id, "audit.head", expected - 1, head.hex(), previous.hex())]
+    return []

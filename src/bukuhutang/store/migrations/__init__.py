@@ -1,0 +1,1 @@
+"""Alembic migrations: SQL in full, forward only."""

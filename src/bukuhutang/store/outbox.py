@@ -1,0 +1,163 @@
+"""The outbox: what is to be said, in order per chat, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bukuhutang.base.ids import ChatId, TenantId
+from bukuhutang.store.scope import Connection
+
+ATTEMPTS_MAX = 8
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """A message this owner has begun to send."""
+
+    tenant_id: TenantId
+    id: int
+    client_ref: str
+    chat_id: ChatId
+    body: str
+    purpose: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What became of one message."""
+
+    tenant_id: TenantId
+    id: int
+    status: str  # sent, failed, unknown, or queued for another try
+    provider_message_id: str | None
+    reason: str | None
+    at: datetime
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ReceiptMark:
+    """A receipt for a message we sent, by the provider's id."""
+
+    tenant_id: TenantId
+    provider_message_id: str
+    state: str  # sent, delivered, read, failed
+    at: datetime
+
+
+CLAIM = """
+with head as (
+    select o.tenant_id, o.id, s.fencing from outbound_messages o
+      join wa_sessions s on s.tenant_id = o.tenant_id and s.owner = $1 and s.lease_until > $2
+       and s.state in ('connected', 'restricted')
+     where o.status = 'queued' and (o.not_before is null or o.not_before <= $2)
+       and not exists (select from outbound_messages e where e.tenant_id = o.tenant_id
+            and e.chat_id = o.chat_id and e.status in ('queued', 'sending') and e.id < o.id)
+     order by o.id limit $3 for update of o skip locked)
+update outbound_messages o set status = 'sending', attempts = o.attempts + 1,
+    fencing = head.fencing
+  from head where o.tenant_id = head.tenant_id and o.id = head.id
+returning o.tenant_id, o.id, o.client_ref, o.chat_id, o.body, o.purpose, o.attempts"""
+
+
+async def claim(db: Connection, owner: str, *, now: datetime, limit: int) -> list[Outbound]:
+    """Begin to send: the first waiting message of up to `limit` chats whose sessions `owner` holds.
+
+    The row says `sending` before anything leaves, so a crash in between is seen afterwards.
+    """
+    rows = await db.fetch(CLAIM, owner, now, limit)
+    return sorted((Outbound(*row) for row in rows), key=lambda one: one.id)
+
+
+async def mark(db: Connection, marks: Sequence[Mark]) -> None:
+    """Note the outcomes; a receipt that came first is not undone by a late `sent`."""
+    await db.execute(
+        "update outbound_messages o set status = x.status,"
+        " provider_message_id = coalesce(x.provider, o.provider_message_id), reason = x.reason,"
+        " not_before = x.not_before,"
+        " sent_at = case when x.status = 'sent' then x.at else o.sent_at end"
+        " from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[],"
+        " $6::timestamptz[], $7::timestamptz[])"
+        " as x(tenant_id, id, status, provider, reason, at, not_before)"
+        " where o.tenant_id = x.tenant_id and o.id = x.id and o.status = 'sending'",
+        [one.tenant_id for one in marks],
+        [one.id for one in marks],
+        [one.status for one in marks],
+        [one.provider_message_id for one in marks],
+        [one.reason for one in marks],
+        [one.at for one in marks],
+        [one.not_before for one in marks],
+    )
+
+
+RECEIPT = """
+update outbound_messages o set
+    status = x.state, provider_message_id = x.provider,
+    sent_at = coalesce(o.sent_at, x.at),
+    delivered_at = case when x.state in ('delivered', 'read')
+        then coalesce(o.delivered_at, x.at) else o.delivered_at end,
+    read_at = case when x.state = 'read' then coalesce(o.read_at, x.at) else o.read_at end
+  from (select distinct on (tenant_id, provider) * from unnest($1::bigint[], $2::text[],
+            $3::text[], $4::timestamptz[]) as r(tenant_id, provider, state, at)
+        order by tenant_id, provider, array_position(array['failed', 'sent', 'delivered', 'read'],
+            state) desc) x
+ where o.tenant_id = x.tenant_id
+   and (o.provider_message_id = x.provider or o.client_ref = x.provider)
+   and coalesce(array_position(array['queued', 'sending', 'unknown', 'failed', 'sent',
+            'delivered', 'read'], o.status), 0)
+     < array_position(array['queued', 'sending', 'unknown', 'failed', 'sent', 'delivered',
+            'read'], x.state)"""
+
+
+async def receipts(db: Connection, marks: Sequence[ReceiptMark]) -> None:
+    """Move messages forward by what WhatsApp reported; never backward.
+
+    A receipt settles a message whose outcome was unknown: it did go out.
+    """
+    await db.execute(
+        RECEIPT,
+        [one.tenant_id for one in marks],
+        [one.provider_message_id for one in marks],
+        [one.state for one in marks],
+        [one.at for one in marks],
+    )
+
+
+async def doubt_abandoned(db: Connection, tenant_ids: Sequence[TenantId], owner: str) -> int:
+    """What an earlier owner had begun to send is `unknown` now; returns how many.
+
+    Called when `owner` takes tenants over: nobody can say whether those messages left, and a
+    second send of money words would be worse than a missing one.
+    """
+    rows = await db.fetch(
+        "update outbound_messages o set status = 'unknown', reason = 'the sender stopped'"
+        " from wa_sessions s where o.tenant_id = any($1) and s.tenant_id = o.tenant_id"
+        " and s.owner = $2 and o.status = 'sending' and o.fencing < s.fencing returning 1",
+        list(tenant_ids),
+        owner,
+    )
+    return len(rows)
+
+
+async def is_ours(db: Connection, tenant_id: TenantId, provider_message_id: str) -> bool:
+    """Whether we sent the message with this provider id: then it is an echo."""
+    found: bool = await db.fetchval(
+        "select exists (select from outbound_messages where tenant_id = $1"
+        " and (provider_message_id = $2 or client_ref = $2))",
+        tenant_id,
+        provider_message_id,
+    )
+    return found
+
+
+async def waiting(db: Connection) -> int:
+    """How many messages could go out now: their session is connected, their time has come."""
+    count = await db.fetchval(
+        "select count(*) from outbound_messages o join wa_sessions s"
+        " on s.tenant_id = o.tenant_id and s.state in ('connected', 'restricted')"
+        " where o.status in ('queued', 'sending')"
+    )
+    return int(count)

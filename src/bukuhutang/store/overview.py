@@ -1,0 +1,102 @@
+"""Sums and lists over one tenant's open debts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from bukuhutang.ledger.money import Direction
+from bukuhutang.store.scope import TenantTx
+
+
+@dataclass(frozen=True)
+class OpenSum:
+    """What is open with one person in one direction, either all late or all not yet due."""
+
+    direction: Direction
+    late: bool
+    name: str
+    outstanding: int
+    first_due: date
+    people: int  # of this direction and lateness, all of them
+    total: int  # the same, in whole rupiah
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Over everything that is open in one direction."""
+
+    people: int
+    outstanding: int
+
+
+async def open_sums(tx: TenantTx, today: date, *, limit: int) -> list[OpenSum]:
+    """Per direction and lateness the `limit` persons due first, with totals over all of them."""
+    rows = await tx.db.fetch(
+        "select * from (select *, count(*) over same as people,"
+        "   sum(outstanding) over same::bigint as total,"
+        "   row_number() over (partition by direction, late order by first_due, borrower_id) as n"
+        " from (select d.direction, d.due_date < $2 as late, d.borrower_id, b.name,"
+        "     sum(d.principal - d.paid)::bigint as outstanding, min(d.due_date) as first_due"
+        "   from debts d join borrowers b on b.tenant_id = d.tenant_id and b.id = d.borrower_id"
+        "   where d.tenant_id = $1 and d.status = 'open'"
+        "   group by d.direction, late, d.borrower_id, b.name) person"
+        " window same as (partition by direction, late)) ranked"
+        " where n <= $3 order by direction, late, n",
+        tx.tenant_id,
+        today,
+        limit,
+    )
+    return [
+        OpenSum(
+            Direction(row["direction"]),
+            row["late"],
+            row["name"],
+            row["outstanding"],
+            row["first_due"],
+            row["people"],
+            row["total"],
+        )
+        for row in rows
+    ]
+
+
+async def totals(tx: TenantTx) -> dict[Direction, Totals]:
+    """How many people and how much is open, by direction."""
+    rows = await tx.db.fetch(
+        "select direction, count(distinct borrower_id) as people,"
+        " sum(principal - paid)::bigint as outstanding"
+        " from debts where tenant_id = $1 and status = 'open' group by direction",
+        tx.tenant_id,
+    )
+    return {Direction(row["direction"]): Totals(row["people"], row["outstanding"]) for row in rows}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What of the plan is used, as STATUS AKUN and the admin API both show it."""
+
+    plan: str
+    state: str
+    debts_open: int
+    max_debts: int | None
+    agreements_open: int
+    max_agreements: int | None
+    messages_this_month: int
+
+
+async def usage(tx: TenantTx, month_start: object) -> Usage:
+    """Plan, WhatsApp state and counts; `month_start` is an aware instant."""
+    row = await tx.db.fetchrow(
+        "select t.plan, coalesce((select state from wa_sessions where tenant_id = $1), 'unlinked'),"
+        " (select count(*) from debts where tenant_id = $1 and status = 'open'), t.max_debts,"
+        " (select count(*) from loan_agreements where tenant_id = $1"
+        "   and status in ('draft', 'sent', 'active')), t.max_agreements,"
+        " (select count(*) from inbound_messages where tenant_id = $1 and received_at >= $2"
+        "   and status in ('done', 'quarantined'))"
+        " from tenants t where t.id = $1",
+        tx.tenant_id,
+        month_start,
+    )
+    assert row is not None
+    return Usage(*row)

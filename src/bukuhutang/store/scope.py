@@ -1,0 +1,231 @@
+"""The only ways to the database, one per role.
+
+    tenant_tx    one tenant's rows, read and written, under row level security
+    courier      inbox, outbox and WhatsApp logins of all tenants, nothing else
+    operator     the tenants and what may be counted over all of them
+
+A login of its own serves the program; each pool takes on one role at connect and keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from bukuhutang.base.errors import ConfigurationProblem, TransientFault
+from bukuhutang.base.ids import TenantId
+from bukuhutang.store.migrate import HEAD
+
+if TYPE_CHECKING:
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+APP_CONNECTIONS_MAX = 12
+COURIER_CONNECTIONS_MAX = 4
+OPERATOR_CONNECTIONS_MAX = 2
+CONNECT_SECONDS_MAX = 10
+COMMAND_SECONDS_MAX = 30
+LOCK_MILLISECONDS_MAX = 10_000
+
+BOOK_LOCK = "select 1 from books where tenant_id = current_tenant_id() for no key update"
+
+TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.AdminShutdownError,
+    asyncpg.exceptions.CannotConnectNowError,
+    asyncpg.exceptions.CrashShutdownError,
+    asyncpg.exceptions.DeadlockDetectedError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.SerializationError,
+    asyncpg.exceptions.TooManyConnectionsError,
+    ConnectionError,
+    TimeoutError,
+)
+"""What the world does to a database connection; everything else is our own mistake."""
+
+
+class PlainConnection(asyncpg.Connection):
+    """A pooled connection without the reset round trip at release.
+
+    Nothing here outlives a transaction: scope and timeouts are set with `is_local`, and no code
+    takes advisory locks for a whole login or listens on a pooled connection.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True)
+class TenantTx:
+    """An open transaction that sees one tenant's rows and no others."""
+
+    tenant_id: TenantId
+    db: Connection
+
+
+class Database:
+    """The pools of the service's roles."""
+
+    def __init__(self, app: Pool, courier: Pool, operator: Pool, dsn: str) -> None:
+        self._app = app
+        self._courier = courier
+        self._operator = operator
+        self._dsn = dsn
+
+    @asynccontextmanager
+    async def tenant_tx(self, tenant_id: TenantId) -> AsyncIterator[TenantTx]:
+        """Open the only kind of transaction that can see a tenant's rows.
+
+        Commits at the end, rolls back when anything is raised. Raises TransientFault when the
+        database is away.
+        """
+        async with self._scoped(tenant_id, "") as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def book_tx(self, tenant_id: TenantId) -> AsyncIterator[TenantTx]:
+        """A tenant_tx that also holds the tenant's book: its writers go one after the other.
+
+        The lock is a statement of its own, so what is read after it is what the writer before
+        left behind (READ COMMITTED takes a new snapshot per statement).
+        """
+        async with self._scoped(tenant_id, BOOK_LOCK) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _scoped(self, tenant_id: TenantId, then: str) -> AsyncIterator[TenantTx]:
+        # An int, and nothing else, may be written into the text of the statement.
+        assert type(tenant_id) is int
+        async with self._connection(self._app) as db:
+            # One round trip for all. true = for this transaction only, so a pooled connection
+            # forgets the tenant.
+            await db.execute(
+                f"begin; select set_config('bukuhutang.tenant_id', '{tenant_id}', true);{then}"
+            )
+            try:
+                yield TenantTx(tenant_id, db)
+            except BaseException:
+                if not db.is_closed():
+                    await db.execute("rollback")
+                raise
+            await db.execute("commit")
+
+    @asynccontextmanager
+    async def courier(self) -> AsyncIterator[Connection]:
+        """A connection in the courier's role; each statement is its own transaction."""
+        async with self._connection(self._courier) as db:
+            yield db
+
+    @asynccontextmanager
+    async def operator(self) -> AsyncIterator[Connection]:
+        """A connection in the operator's role; each statement is its own transaction."""
+        async with self._connection(self._operator) as db:
+            yield db
+
+    @asynccontextmanager
+    async def operator_tx(self) -> AsyncIterator[Connection]:
+        """A transaction in the operator's role."""
+        async with self._connection(self._operator) as db, db.transaction():
+            yield db
+
+    @asynccontextmanager
+    async def _connection(self, pool: Pool) -> AsyncIterator[Connection]:
+        try:
+            async with pool.acquire() as db:
+                yield db  # type: ignore[misc]
+        except TRANSIENT as fault:
+            raise TransientFault(str(fault)) from fault
+
+    async def listen(self, channels: dict[str, Callable[[], None]]) -> Connection:
+        """A connection outside the pools that calls back when a channel is notified."""
+        db: Connection = await asyncpg.connect(self._dsn, timeout=CONNECT_SECONDS_MAX)
+        for channel, wake in channels.items():
+            await db.add_listener(channel, lambda *_, wake=wake: wake())
+        return db
+
+    async def is_ready(self) -> bool:
+        """Whether the database answers and its schema is the one this program expects."""
+        try:
+            async with self.operator() as db:
+                return bool(await db.fetchval("select version_num from alembic_version") == HEAD)
+        except (TransientFault, asyncpg.PostgresError):
+            return False
+
+    async def close(self) -> None:
+        """Close every pool; what runs may finish."""
+        for pool in (self._app, self._courier, self._operator):
+            await pool.close()
+
+
+async def connect(dsn: str) -> Database:
+    """Open the pools as the service's login.
+
+    Raises ConfigurationProblem when the database cannot be reached, when the login could pass row
+    level security by, or when the schema is not the one this program expects.
+    """
+    try:
+        await _check(dsn)
+        return Database(
+            await _pool(dsn, "bukuhutang_app", APP_CONNECTIONS_MAX),
+            await _pool(dsn, "bukuhutang_courier", COURIER_CONNECTIONS_MAX),
+            await _pool(dsn, "bukuhutang_operator", OPERATOR_CONNECTIONS_MAX),
+            dsn,
+        )
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        raise ConfigurationProblem(f"cannot use the database: {problem}") from problem
+
+
+async def _check(dsn: str) -> None:
+    db = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS_MAX)
+    try:
+        roles = await db.fetch(
+            "select rolname, rolsuper, rolbypassrls from pg_roles"
+            " where rolname in (session_user, 'bukuhutang_app', 'bukuhutang_courier',"
+            " 'bukuhutang_operator')"
+        )
+        for role in roles:
+            if role["rolsuper"] or role["rolbypassrls"]:
+                raise ConfigurationProblem(
+                    f"the application role {role['rolname']} is superuser or has BYPASSRLS, so "
+                    "row level security would not hold: use another login in DATABASE_URL"
+                )
+        if len(roles) < 4 or await db.fetchval("select to_regclass('alembic_version')") is None:
+            raise ConfigurationProblem(
+                "the database has no BukuHutang schema yet: run bukuhutang migrate"
+            )
+        await db.execute("set role bukuhutang_operator")
+        found = await db.fetchval("select version_num from alembic_version")
+        if found != HEAD:
+            advice = "run bukuhutang migrate" if str(found) < HEAD else "update BukuHutang"
+            raise ConfigurationProblem(
+                f"the schema is at {found}, this program needs {HEAD}: {advice}"
+            )
+    finally:
+        await db.close()
+
+
+async def _pool(dsn: str, role: str, connections_max: int) -> Pool:
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=connections_max,
+        timeout=CONNECT_SECONDS_MAX,
+        command_timeout=COMMAND_SECONDS_MAX,
+        connection_class=PlainConnection,
+        server_settings={
+            "role": role,
+            "application_name": role,
+            "timezone": "UTC",
+            "jit": "off",
+            "lock_timeout": str(LOCK_MILLISECONDS_MAX),
+            # The statements are few and prepared once; planning them anew costs more than it finds.
+            "plan_cache_mode": "force_generic_plan",
+        },
+    )
+    assert pool is not None
+    return pool

@@ -1,0 +1,87 @@
+"""Counts over all tenants, every one of them from rows."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from bukuhutang.store.scope import Connection
+
+STATS = """
+select json_build_object(
+    'tenants', json_build_object(
+        'total', (select count(*) from tenants),
+        'byStatus', (select json_object_agg(status, n) from
+            (select status, count(*) n from tenants group by 1) x),
+        'byPlan', (select json_object_agg(plan, n) from
+            (select plan, count(*) n from tenants group by 1) x)),
+    'sessions', json_build_object(
+        'total', (select count(*) from wa_sessions),
+        'byState', (select json_object_agg(state, n) from
+            (select state, count(*) n from wa_sessions group by 1) x)),
+    'debts', (select json_build_object('total', coalesce(sum(n), 0),
+            'open', coalesce(sum(n) filter (where status = 'open'), 0),
+            'settled', coalesce(sum(n) filter (where status = 'settled'), 0),
+            'reversed', coalesce(sum(n) filter (where status = 'reversed'), 0),
+            'outstandingReceivable', coalesce(sum(rest) filter (where status = 'open'
+                and direction = 'piutang'), 0),
+            'outstandingPayable', coalesce(sum(rest) filter (where status = 'open'
+                and direction = 'hutang'), 0))
+        from (select status, direction, count(*) n, sum(principal - paid) rest
+                from debts group by 1, 2) x),
+    'payments', (select json_build_object(
+            'total', count(*) filter (where reverses is null),
+            'reversals', count(*) filter (where reverses is not null),
+            'amount', coalesce(sum(case when reverses is null then amount else -amount end), 0))
+        from payments),
+    'agreements', json_build_object(
+        'total', (select count(*) from loan_agreements),
+        'byStatus', (select json_object_agg(status, n) from
+            (select status, count(*) n from loan_agreements group by 1) x)),
+    'messages', json_build_object(
+        'inbound', (select json_object_agg(status, n) from
+            (select status, count(*) n from inbound_messages group by 1) x),
+        'outbound', (select json_object_agg(status, n) from
+            (select status, count(*) n from outbound_messages group by 1) x)),
+    'aiCredits', json_build_object(
+        'added', (select coalesce(sum(amount), 0) from ai_credit_grants)))"""
+
+
+async def system_stats(db: Connection) -> dict[str, Any]:
+    """Tenants, sessions, debts, payments, agreements and messages, counted now."""
+    counted: dict[str, Any] = json.loads(await db.fetchval(STATS))
+    return counted
+
+
+async def queue_depths(db: Connection) -> dict[str, int]:
+    """What waits in inbox and outbox, by status; for /metrics."""
+    rows = await db.fetch(
+        "select 'inbound_' || status as what, count(*) as n from inbound_messages"
+        " where status in ('pending', 'quarantined') group by 1"
+        " union all select 'outbound_' || status, count(*) from outbound_messages"
+        " where status in ('queued', 'sending', 'unknown') group by 1"
+        " union all select 'session_' || state, count(*) from wa_sessions group by 1"
+    )
+    return {row["what"]: row["n"] for row in rows}
+
+
+async def tenant_counts(db: Connection, tenant_id: int, month_start: datetime) -> dict[str, int]:
+    """One tenant's totals for the operator: counts and sums, no names."""
+    row = await db.fetchrow(
+        "select (select count(*) from debts where tenant_id = $1) as debts_total,"
+        " (select count(*) from debts where tenant_id = $1 and status = 'open') as debts_open,"
+        " (select coalesce(sum(principal - paid), 0)::bigint from debts where tenant_id = $1"
+        "   and status = 'open' and direction = 'piutang') as receivable,"
+        " (select coalesce(sum(principal - paid), 0)::bigint from debts where tenant_id = $1"
+        "   and status = 'open' and direction = 'hutang') as payable,"
+        " (select count(*) from loan_agreements where tenant_id = $1) as agreements_total,"
+        " (select count(*) from loan_agreements where tenant_id = $1"
+        "   and status in ('draft', 'sent', 'active')) as agreements_open,"
+        " (select count(*) from inbound_messages where tenant_id = $1 and received_at >= $2"
+        "   and status in ('done', 'quarantined')) as messages_this_month",
+        tenant_id,
+        month_start,
+    )
+    assert row is not None
+    return dict(row)

@@ -1,0 +1,82 @@
+"""WhatsApp logins: state, owner, lease and fencing number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bukuhutang.base.ids import TenantId
+from bukuhutang.store.scope import Connection
+
+HOLD = """
+with held as (
+    update wa_sessions s set lease_until = $3, owner = $1,
+        fencing = s.fencing + (s.owner is distinct from $1)::int
+      from tenants t
+     where t.id = s.tenant_id
+       and (s.owner = $1 or s.owner is null or s.lease_until is null or s.lease_until < $2)
+       and (s.linked_at is not null or s.pairing_wanted_at > $4 or s.owner = $1)
+       and (t.status <> 'inactive' or s.state <> 'closed')
+    returning s.tenant_id, t.phone_number, t.status, s.state, s.fencing,
+        s.linked_at is not null as linked, s.pairing_wanted_at)
+select * from held order by tenant_id"""
+
+
+async def hold(
+    db: Connection, owner: str, *, now: datetime, until: datetime, wishes_since: datetime
+) -> list[Any]:
+    """Renew and take leases of logins that have something to do; machine time throughout.
+
+    A lease that has not ended is never taken: two owners of one login throw each other out. The
+    fencing number grows with every change of owner.
+    """
+    rows = await db.fetch(HOLD, owner, now, until, wishes_since)
+    return list(rows)
+
+
+async def release(db: Connection, owner: str, tenant_ids: Sequence[TenantId]) -> None:
+    """Let leases go."""
+    await db.execute(
+        "update wa_sessions set owner = null, lease_until = null"
+        " where tenant_id = any($1) and owner = $2",
+        list(tenant_ids),
+        owner,
+    )
+
+
+async def note(
+    db: Connection,
+    tenant_id: TenantId,
+    owner: str,
+    *,
+    state: str,
+    reason: str | None,
+    qr_code: str | None,
+    qr_expires_at: datetime | None,
+    linked: bool | None,
+    lid: str | None,
+    now: datetime,
+) -> bool:
+    """Write what became of a login; False when `owner` no longer holds it."""
+    done = await db.execute(
+        "update wa_sessions set state = $3,"
+        " state_since = case when state = $3 then state_since else $9 end,"
+        " reason = $4, qr_code = $5, qr_expires_at = $6,"
+        " linked_at = case when $7::bool is null then linked_at when $7 then"
+        "   coalesce(linked_at, $9) end,"
+        " lid = case when $7::bool is false then null else coalesce($8, lid) end,"
+        " pairing_wanted_at = case when $3 in ('connecting', 'connected', 'unlinked')"
+        "   then null else pairing_wanted_at end"
+        " where tenant_id = $1 and owner = $2",
+        tenant_id,
+        owner,
+        state,
+        reason,
+        qr_code,
+        qr_expires_at,
+        linked,
+        lid,
+        now,
+    )
+    return done.endswith(" 1")

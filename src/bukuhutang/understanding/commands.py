@@ -1,0 +1,270 @@
+"""Explicit commands: a first word in any case, then its parts. They act at once.
+
+Whatever is not exactly a command is Unreadable with the reason, and where a command is known or
+probable, with the one whose example helps. A guess is suggested, never acted upon.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+from bukuhutang.ledger.money import Direction
+from bukuhutang.understanding import normalise
+from bukuhutang.understanding.body import (
+    Line,
+    is_decoration,
+    read_body,
+    read_note,
+    read_plain_name,
+)
+from bukuhutang.understanding.borrower import read_borrower as _read_borrower
+from bukuhutang.understanding.intents import (
+    DEFAULT_DAYS,
+    MESSAGE_MAX,
+    CreateDebt,
+    Intent,
+    Pick,
+    RecordPayment,
+    SendReminder,
+    SetContact,
+    Settle,
+    ShowHelp,
+    ShowHistory,
+    ShowStatus,
+    ShowUsage,
+    Undo,
+    Unreadable,
+)
+from bukuhutang.understanding.names import shorten
+from bukuhutang.understanding.scan import Kind
+
+COMMANDS: dict[str, str] = {
+    **dict.fromkeys(("pinjam", "lend"), "PINJAM"),
+    **dict.fromkeys(("hutang", "borrow"), "HUTANG"),
+    **dict.fromkeys(("bayar", "pay"), "BAYAR"),
+    **dict.fromkeys(("lunas", "settle"), "LUNAS"),
+    "status": "STATUS",
+    **dict.fromkeys(("akun", "account"), "STATUS AKUN"),
+    **dict.fromkeys(("riwayat", "history"), "RIWAYAT"),
+    **dict.fromkeys(("ingatkan", "remind"), "INGATKAN"),
+    **dict.fromkeys(("nomor", "contact"), "NOMOR"),
+    **dict.fromkeys(("batal", "cancel", "undo"), "BATAL"),
+    "bantuan": "BANTUAN",
+    "help": "HELP",
+    "menu": "MENU",
+}
+"""Every command word and the word that answers use for it."""
+
+_KIN = {
+    **dict.fromkeys(
+        "pinjamkan pinjami pinjamin pinjemin minjamin minjemin kasbon".split(), "PINJAM"
+    ),
+    **dict.fromkeys("byr bayarin dibayar".split(), "BAYAR"),
+    **dict.fromkeys("tagih tagihin ingetin ingatin".split(), "INGATKAN"),
+}
+# "utang Budi" is what Budi owes or what is owed to Budi: HUTANG would be a guess.
+_NO_TYPO = frozenset(("utang", "start", "stop"))
+_TYPO_LETTERS_MIN = 4
+
+_FIRST_WORD = re.compile(
+    r"[\W_]*([a-z]+)(?:[*_~`]*(?:[:!.,;]+[*_~`]*)?(?=\s|$|\?|[^\w\x00-\x7f])|:)"
+)
+_PICK = re.compile(r"[\s#(*_]*(?:no\.? ?)?([1-9][0-9]?)[\s.):!*_\ufe0f\u20e3]*")
+_HOME_NUMBER = re.compile(r"8[0-9]{2}[0-9-]{6,}")
+_ACCOUNT_WORDS = frozenset(("akun", "account"))
+
+_DEBT_PARTS = frozenset((Kind.AMOUNT, Kind.DUE, Kind.PHONE, Kind.QUOTED, Kind.NOTE))
+_PAYMENT_PARTS = frozenset((Kind.AMOUNT,))
+_CONTACT_PARTS = frozenset((Kind.PHONE, Kind.AMOUNT))
+_NAME_ONLY: frozenset[Kind] = frozenset()
+
+
+def read_lender(text: str, today: date) -> Intent:
+    """What the lender or a member wrote, `today` being the date where the tenant is.
+
+    All limits of the contract are checked. Never raises, whatever the text.
+    """
+    if len(text) > MESSAGE_MAX:
+        return Unreadable("message_too_long", None, {"length": len(text), "max": MESSAGE_MAX})
+    shown = normalise.clean(text)
+    folded = normalise.fold(shown)
+    if picked := _PICK.fullmatch(folded):
+        return Pick(int(picked[1]))
+    first = _FIRST_WORD.match(folded)
+    if first is None:
+        return Unreadable("command_unknown")
+    command = COMMANDS.get(first[1])
+    if command is None:
+        return Unreadable("command_unknown", _closest(first[1]))
+    line = Line(
+        command,
+        first[1],
+        words=folded[first.end() :].split(" ") if first.end() < len(folded) else [],
+        shown=shown[first.end() :].split(" ") if first.end() < len(folded) else [],
+        today=today,
+    )
+    if line.words and not line.words[0]:
+        del line.words[0], line.shown[0]
+    if refused := _second_command(text, line):
+        return refused
+    return _READERS[command](line)
+
+
+def read_borrower(text: str, today: date) -> Intent | None:
+    """What a known borrower wrote, or None when it must stay unanswered. Never raises.
+
+    `today` is not needed yet: promises of payment will name days.
+    """
+    return _read_borrower(text)
+
+
+def _read_debt(line: Line) -> Intent:
+    direction = Direction.RECEIVABLE if line.command == "PINJAM" else Direction.PAYABLE
+    body = read_body(line, _DEBT_PARTS, needed=Kind.AMOUNT)
+    if isinstance(body, Unreadable):
+        return body
+    note = read_note(line, body)
+    if isinstance(note, Unreadable):
+        return note
+    default = line.today + timedelta(days=DEFAULT_DAYS[direction])
+    return CreateDebt(
+        direction,
+        body.name,
+        body.value(Kind.AMOUNT),
+        body.value(Kind.DUE) or default,
+        note,
+        body.value(Kind.PHONE),
+    )
+
+
+def _read_payment(line: Line) -> Intent:
+    if line.words and line.words[0] in ("cicilan", "installment"):
+        return Unreadable("command_unknown", "BAYAR")  # installments are another command
+    body = read_body(line, _PAYMENT_PARTS, needed=Kind.AMOUNT)
+    if isinstance(body, Unreadable):
+        return body
+    return RecordPayment(body.name, body.value(Kind.AMOUNT))
+
+
+def _read_settle(line: Line) -> Intent:
+    body = read_body(line, _NAME_ONLY)
+    return body if isinstance(body, Unreadable) else Settle(body.name)
+
+
+def _read_reminder(line: Line) -> Intent:
+    body = read_body(line, _NAME_ONLY)
+    return body if isinstance(body, Unreadable) else SendReminder(body.name)
+
+
+def _read_contact(line: Line) -> Intent:
+    # Where a number is expected, 812… without the nought is one, and an amount is a bad one.
+    words = [f"+62{one}" if _HOME_NUMBER.fullmatch(one) else one for one in line.words]
+    body = read_body(replace(line, words=words), _CONTACT_PARTS)
+    if isinstance(body, Unreadable):
+        if not body.code.startswith("amount_"):
+            return body
+        return line.unreadable("phone_invalid", text=shorten(line.text(0, len(line.shown))))
+    phone, other = body.value(Kind.PHONE), body.found.get(Kind.AMOUNT)
+    if phone is None or other is not None:
+        text = line.text(other.start, other.end) if other is not None else ""
+        return line.unreadable("phone_invalid", text=shorten(text))
+    return SetContact(body.name, phone)
+
+
+def _read_status(line: Line) -> Intent:
+    words = [one.rstrip("?!.") for one in line.words]
+    if is_decoration([one for one in words if one]):
+        return ShowStatus()
+    if words[0] in _ACCOUNT_WORDS and is_decoration([one for one in words[1:] if one]):
+        return ShowUsage()
+    if words[0] in ("cicilan", "installment", "installments"):
+        return Unreadable("command_unknown", "STATUS")  # installments are another command
+    name = read_plain_name(line)
+    return name if isinstance(name, Unreadable) else ShowStatus(name)
+
+
+def _read_usage(line: Line) -> Intent:
+    rest = [one.rstrip("?!.") for one in line.words]
+    if is_decoration([one for one in rest if one and one != "status"]):
+        return ShowUsage()
+    return line.left_over(line.text(0, len(line.shown)))
+
+
+def _read_history(line: Line) -> Intent:
+    if is_decoration([one for one in line.words if one.rstrip("?!.")]):
+        return ShowHistory()
+    name = read_plain_name(line)
+    return name if isinstance(name, Unreadable) else ShowHistory(name)
+
+
+def _read_undo(line: Line) -> Intent:
+    return Undo() if is_decoration(line.words) else line.left_over(line.text(0, len(line.shown)))
+
+
+def _read_help(line: Line) -> Intent:
+    words = [one.strip("?!.:*") for one in line.words]
+    topic = COMMANDS.get(words[0]) if words else None
+    if words[:2] in (["status", "akun"], ["status", "account"]):
+        topic = "STATUS AKUN"
+    return ShowHelp(topic)
+
+
+_READERS: dict[str, Callable[[Line], Intent]] = {
+    "PINJAM": _read_debt,
+    "HUTANG": _read_debt,
+    "BAYAR": _read_payment,
+    "LUNAS": _read_settle,
+    "STATUS": _read_status,
+    "STATUS AKUN": _read_usage,
+    "RIWAYAT": _read_history,
+    "INGATKAN": _read_reminder,
+    "NOMOR": _read_contact,
+    "BATAL": _read_undo,
+    "BANTUAN": _read_help,
+    "HELP": _read_help,
+    "MENU": _read_help,
+}
+assert set(_READERS) == set(COMMANDS.values())
+
+
+def _second_command(text: str, line: Line) -> Unreadable | None:
+    """A refusal when a later line is a command of its own, which a note would swallow."""
+    if "\n" not in text or any('"' in one for one in line.words):
+        return None
+    for later in text.strip().split("\n")[1:]:
+        shown = normalise.clean(later)
+        first = _FIRST_WORD.match(normalise.fold(shown))
+        if first is not None and first[1] in COMMANDS:
+            return line.left_over(shown)
+    return None
+
+
+def _deletions(word: str) -> set[str]:
+    return {word} | {word[:at] + word[at + 1 :] for at in range(len(word))}
+
+
+def _typos() -> dict[str, set[str]]:
+    """Command words with one letter missing, each with the commands it may come from."""
+    spelled: dict[str, set[str]] = {}
+    for word, command in COMMANDS.items():
+        if len(word) >= _TYPO_LETTERS_MIN:
+            for one in _deletions(word):
+                spelled.setdefault(one, set()).add(command)
+    return spelled
+
+
+_TYPOS = _typos()
+_TYPO_LETTERS_MAX = max(map(len, COMMANDS)) + 1
+
+
+def _closest(word: str) -> str | None:
+    """The only command within one missing, extra, wrong or swapped letter, or None."""
+    if (kin := _KIN.get(word)) is not None:
+        return kin
+    if word in _NO_TYPO or not _TYPO_LETTERS_MIN <= len(word) <= _TYPO_LETTERS_MAX:
+        return None
+    commands = {command for one in _deletions(word) for command in _TYPOS.get(one, ())}
+    return commands.pop() if len(commands) == 1 else None

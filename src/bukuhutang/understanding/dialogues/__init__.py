@@ -1,0 +1,1 @@
+"""Questions that wait for an answer: a typed, versioned form each, and who hears it."""

@@ -1,0 +1,248 @@
+"""An open book: what was read of it, and what this piece of work wants to write.
+
+Every act is staged here and sealed onto the audit chain; `close` writes all of it in one
+statement. A refusal simply throws the staged rows away, so nothing is ever half written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from bukuhutang.base.ids import BorrowerId, DebtNumber, MemberId, PaymentNumber, PhoneNumber
+from bukuhutang.ledger.chain import AuditEntry, entry_hash
+from bukuhutang.ledger.debt import Borrower, Debt
+from bukuhutang.ledger.money import Direction
+from bukuhutang.store import book as store
+from bukuhutang.store.scope import TenantTx
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """Who acts, when, and under which idempotency key."""
+
+    actor: str  # `member:1`, `operator`, `borrower:7`
+    member_id: MemberId | None
+    chat_id: str | None
+    key: str
+    now: datetime  # aware, UTC
+    today: date  # in the tenant's zone
+
+
+class Book:
+    """One tenant's book, held open by a `book_tx`; the only writer of its facts."""
+
+    def __init__(self, tx: TenantTx, page: store.Page, occasion: Occasion) -> None:
+        self.tx = tx
+        self.page = page
+        self.occasion = occasion
+        self.changes = store.Changes()
+        self.counters = replace(page.counters)
+        self._acts = 0
+
+    # --- facts ----------------------------------------------------------------------------------
+
+    def add_borrower(self, name: str, name_key: str, phone: PhoneNumber | None) -> Borrower:
+        """A new person in the book."""
+        self.counters.last_borrower += 1
+        borrower = Borrower(BorrowerId(self.counters.last_borrower), name, name_key, phone)
+        self.changes.borrowers.append(
+            {
+                "id": borrower.id,
+                "name": name,
+                "name_key": name_key,
+                "phone_number": phone,
+                "credit_receivable": 0,
+                "credit_payable": 0,
+                "created_at": self._now(),
+            }
+        )
+        return borrower
+
+    def add_debt(self, debt: Debt) -> None:
+        """A new debt, with what a credit already paid of it."""
+        self.changes.debts.append(
+            {
+                "id": debt.number,
+                "direction": debt.direction,
+                "borrower_id": debt.borrower_id,
+                "principal": debt.principal,
+                "paid": debt.paid,
+                "due_date": debt.due_date.isoformat(),
+                "note": debt.note,
+                "status": debt.status,
+                "created_at": self._now(),
+                "created_by": self.occasion.member_id,
+            }
+        )
+
+    def set_balance(self, debt: Debt) -> None:
+        """The balance of a debt after its allocations changed."""
+        self.changes.balances.append({"id": debt.number, "paid": debt.paid, "status": debt.status})
+
+    def set_credit(self, borrower: Borrower, direction: Direction, credit: int) -> Borrower:
+        """What `borrower` has paid beyond the debts of `direction`; returns the new value."""
+        assert credit >= 0
+        if direction is Direction.RECEIVABLE:
+            changed = replace(borrower, credit_receivable=credit)
+        else:
+            changed = replace(borrower, credit_payable=credit)
+        credits = {
+            "id": changed.id,
+            "credit_receivable": changed.credit_receivable,
+            "credit_payable": changed.credit_payable,
+        }
+        for row in self.changes.borrowers:
+            if row["id"] == changed.id:  # made in this very transaction: one row, written once
+                row.update(credits)
+                return changed
+        self.changes.credits.append(credits)
+        return changed
+
+    def set_contact(
+        self, borrower: Borrower, phone: PhoneNumber | None, *, opted_out_at: datetime | None
+    ) -> None:
+        """The person's WhatsApp number, and since when reminders are unwanted."""
+        self.changes.contacts.append(
+            {
+                "id": borrower.id,
+                "phone_number": phone,
+                "opted_out_at": None if opted_out_at is None else opted_out_at.isoformat(),
+            }
+        )
+
+    def add_payment(
+        self,
+        borrower: BorrowerId,
+        direction: Direction,
+        amount: int,
+        *,
+        reverses: int | None = None,
+    ) -> PaymentNumber:
+        """A payment, or the reversal of one; appended, never changed."""
+        self.counters.last_payment += 1
+        number = PaymentNumber(self.counters.last_payment)
+        self.changes.payments.append(
+            {
+                "id": number,
+                "direction": direction,
+                "borrower_id": borrower,
+                "amount": amount,
+                "reverses": reverses,
+                "created_at": self._now(),
+                "created_by": self.occasion.member_id,
+            }
+        )
+        return number
+
+    def add_allocation(self, payment: int, debt: DebtNumber, amount: int) -> None:
+        """Put `amount` rupiah of a payment on a debt; negative takes it back."""
+        assert amount != 0
+        self.counters.last_allocation += 1
+        self.changes.allocations.append(
+            {
+                "id": self.counters.last_allocation,
+                "payment_id": payment,
+                "debt_id": debt,
+                "amount": amount,
+                "created_at": self._now(),
+            }
+        )
+
+    def add_reminder(self, borrower: BorrowerId, client_ref: str) -> None:
+        """A reminder of today; at most one a day per borrower."""
+        self.counters.last_reminder += 1
+        self.changes.reminders.append(
+            {
+                "id": self.counters.last_reminder,
+                "borrower_id": borrower,
+                "kind": "manual",
+                "local_date": self.occasion.today.isoformat(),
+                "client_ref": client_ref,
+                "created_at": self._now(),
+                "created_by": self.occasion.member_id,
+            }
+        )
+
+    def seal(
+        self,
+        action: str,
+        *,
+        borrower: int | None = None,
+        subject: int | None = None,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """Append one act to the audit chain."""
+        self._acts += 1
+        self.counters.last_audit += 1
+        entry = AuditEntry(
+            id=self.counters.last_audit,
+            at=self.occasion.now,
+            actor=self.occasion.actor,
+            chat_id=self.occasion.chat_id,
+            action=action,
+            borrower_id=borrower,
+            subject=subject,
+            detail=detail or {},
+            idempotency_key=f"{self.occasion.key}:{self._acts}",
+        )
+        previous = self.counters.audit_hash
+        sealed = entry_hash(self.tx.tenant_id, previous, entry)
+        self.changes.audit.append(store.audit_row(entry, previous, sealed))
+        self.counters.audit_hash = sealed
+
+    # --- what goes out, what waits ----------------------------------------------------------------
+
+    def send(self, chat_id: str, body: str, *, purpose: str = "reply") -> str:
+        """Queue a message; returns its client reference, the same whenever this work is redone."""
+        client_ref = f"{self.occasion.key}:{len(self.changes.outbound) + 1}"
+        self.changes.outbound.append(
+            {
+                "client_ref": client_ref,
+                "chat_id": chat_id,
+                "body": body,
+                "purpose": purpose,
+                "queued_at": self._now(),
+            }
+        )
+        return client_ref
+
+    def ask(self, kind: str, form: dict[str, Any], *, version: int, expires_at: datetime) -> None:
+        """Leave a question open in this chat; it replaces the one before."""
+        assert self.occasion.member_id is not None
+        assert self.occasion.chat_id is not None
+        self.changes.dialogue_asked.append(
+            {
+                "chat_id": self.occasion.chat_id,
+                "member_id": self.occasion.member_id,
+                "kind": kind,
+                "form_version": version,
+                "form": form,
+                "expires_at": expires_at.isoformat(),
+            }
+        )
+
+    def drop_question(self) -> None:
+        """End the question that waits in this chat, if any."""
+        if self.page.dialogue is not None:
+            self.changes.dialogue_ended.append(
+                {"chat_id": self.occasion.chat_id, "member_id": self.occasion.member_id}
+            )
+
+    def forget_staged(self) -> None:
+        """Throw away everything staged so far: a refusal records nothing."""
+        self.changes = store.Changes()
+        self.counters = replace(self.page.counters)
+        self._acts = 0
+
+    async def close(self) -> None:
+        """Write all that was staged, in one statement."""
+        if self.changes.dialogue_asked:
+            self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
+        if self.counters != self.page.counters:
+            self.changes.counters = self.counters
+        await store.write(self.tx, self.changes)
+
+    def _now(self) -> str:
+        return self.occasion.now.isoformat()

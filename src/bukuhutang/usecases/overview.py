@@ -1,0 +1,224 @@
+"""Looking into the book: totals, one person, what happened, what the plan leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from bukuhutang.base.answers import Answer
+from bukuhutang.base.ids import BorrowerId, DebtNumber
+from bukuhutang.ledger.aging import days_past_due
+from bukuhutang.ledger.debt import Debt
+from bukuhutang.ledger.money import Direction
+from bukuhutang.store import audit_log, overview
+from bukuhutang.store.book import Person
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.people import outstanding
+
+LINES_MAX = 5
+HISTORY_MAX = 10
+
+
+@dataclass(frozen=True)
+class StatusLine:
+    name: str
+    outstanding: int
+    due_date: date
+    days_past_due: int
+
+
+@dataclass(frozen=True)
+class StatusEmpty(Answer):
+    code: ClassVar[str] = "status_empty"
+
+
+@dataclass(frozen=True)
+class Status(Answer):
+    code: ClassVar[str] = "status"
+    receivable_total: int
+    receivable_people: int
+    overdue_total: int
+    overdue: tuple[StatusLine, ...]
+    overdue_more: int
+    upcoming: tuple[StatusLine, ...]
+    upcoming_more: int
+    payable_total: int
+    payables: tuple[StatusLine, ...]
+    payables_more: int
+
+
+async def show_status(book: Book) -> Status | StatusEmpty:
+    """Totals both ways, overdue first, then what falls due next; five lines of each."""
+    today = book.occasion.today
+    totals = await overview.totals(book.tx)
+    if not totals:
+        return StatusEmpty()
+    sums = await overview.open_sums(book.tx, today, limit=LINES_MAX)
+    late = [one for one in sums if one.direction is Direction.RECEIVABLE and one.late]
+    coming = [one for one in sums if one.direction is Direction.RECEIVABLE and not one.late]
+    # A person with late and coming debts to pay is two rows, late ones first.
+    payable = sorted(
+        (one for one in sums if one.direction is Direction.PAYABLE), key=lambda one: one.first_due
+    )
+    nothing = overview.Totals(0, 0)
+    receivable = totals.get(Direction.RECEIVABLE, nothing)
+    payable_rows = sum({one.late: one.people for one in payable}.values())
+    return Status(
+        receivable_total=receivable.outstanding,
+        receivable_people=receivable.people,
+        overdue_total=late[0].total if late else 0,
+        overdue=_lines(late, today),
+        overdue_more=(late[0].people if late else 0) - len(late),
+        upcoming=_lines(coming, today),
+        upcoming_more=(coming[0].people if coming else 0) - len(coming),
+        payable_total=totals.get(Direction.PAYABLE, nothing).outstanding,
+        payables=_lines(payable[:LINES_MAX], today),
+        payables_more=payable_rows - len(payable[:LINES_MAX]),
+    )
+
+
+def _lines(sums: list[overview.OpenSum], today: date) -> tuple[StatusLine, ...]:
+    return tuple(
+        StatusLine(one.name, one.outstanding, one.first_due, days_past_due(one.first_due, today))
+        for one in sums
+    )
+
+
+@dataclass(frozen=True)
+class DebtLine:
+    number: DebtNumber
+    outstanding: int
+    due_date: date
+    days_past_due: int
+    note: str | None
+
+
+@dataclass(frozen=True)
+class PersonStatus(Answer):
+    code: ClassVar[str] = "person_status"
+    name: str
+    receivables: tuple[DebtLine, ...]
+    receivable_total: int
+    receivables_more: int
+    payables: tuple[DebtLine, ...]
+    payable_total: int
+    payables_more: int
+    credit_receivable: int
+    credit_payable: int
+
+
+def show_person(book: Book, person: Person) -> PersonStatus:
+    """What is open with one person, both ways, oldest due first."""
+    today = book.occasion.today
+    receivables = debt_lines(person, Direction.RECEIVABLE, today)
+    payables = debt_lines(person, Direction.PAYABLE, today)
+    return PersonStatus(
+        name=person.borrower.name,
+        receivables=receivables[:HISTORY_MAX],
+        receivable_total=outstanding(person, Direction.RECEIVABLE),
+        receivables_more=len(receivables[HISTORY_MAX:]),
+        payables=payables[:HISTORY_MAX],
+        payable_total=outstanding(person, Direction.PAYABLE),
+        payables_more=len(payables[HISTORY_MAX:]),
+        credit_receivable=person.borrower.credit_receivable,
+        credit_payable=person.borrower.credit_payable,
+    )
+
+
+def debt_lines(person: Person, direction: Direction, today: date) -> tuple[DebtLine, ...]:
+    """The open debts of one direction, oldest due first."""
+
+    def line(debt: Debt) -> DebtLine:
+        late = days_past_due(debt.due_date, today)
+        return DebtLine(debt.number, debt.outstanding, debt.due_date, late, debt.note)
+
+    debts = [debt for debt in person.open_debts if debt.direction is direction]
+    return tuple(line(debt) for debt in sorted(debts, key=lambda d: (d.due_date, d.number)))
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    kind: str
+    on: date
+    direction: Direction
+    amount: int
+    number: int
+    name: str
+
+
+@dataclass(frozen=True)
+class History(Answer):
+    code: ClassVar[str] = "history"
+    name: str | None
+    lines: tuple[HistoryLine, ...]
+    more: bool
+
+
+@dataclass(frozen=True)
+class HistoryEmpty(Answer):
+    code: ClassVar[str] = "history_empty"
+    name: str | None
+
+
+KINDS = {
+    "debt_recorded": "debt",
+    "payment_recorded": "payment",
+    "debt_undone": "debt_undone",
+    "payment_undone": "payment_undone",
+}
+
+
+async def show_history(book: Book, person: Person | None, zone: ZoneInfo) -> History | HistoryEmpty:
+    """The latest records of one person, or of the whole book; newest first."""
+    name = None if person is None else person.borrower.name
+    borrower: BorrowerId | None = None if person is None else person.borrower.id
+    acts = await audit_log.history(book.tx, borrower, limit=HISTORY_MAX + 1)
+    if not acts:
+        return HistoryEmpty(name)
+    lines = tuple(
+        HistoryLine(
+            KINDS[act.action],
+            act.at.astimezone(zone).date(),
+            Direction(act.detail["direction"]),
+            act.detail["amount"],
+            act.subject,
+            act.name,
+        )
+        for act in acts[:HISTORY_MAX]
+    )
+    return History(name, lines, more=len(acts) > HISTORY_MAX)
+
+
+@dataclass(frozen=True)
+class UsageShown(Answer):
+    code: ClassVar[str] = "usage"
+    tenant_name: str
+    plan: str
+    state: str
+    debts_open: int
+    max_debts: int | None
+    agreements_open: int
+    max_agreements: int | None
+    messages_this_month: int
+
+
+async def show_usage(book: Book, zone: ZoneInfo) -> UsageShown:
+    """Plan, what of it is used, and how WhatsApp is."""
+    used = await overview.usage(book.tx, month_start(book.occasion.today, zone))
+    return UsageShown(
+        tenant_name=book.page.tenant_name,
+        plan=used.plan,
+        state=used.state,
+        debts_open=used.debts_open,
+        max_debts=used.max_debts,
+        agreements_open=used.agreements_open,
+        max_agreements=used.max_agreements,
+        messages_this_month=used.messages_this_month,
+    )
+
+
+def month_start(today: date, zone: ZoneInfo) -> datetime:
+    """The instant the calendar month of `today` began in the tenant's zone."""
+    return datetime.combine(today.replace(day=1), time(), tzinfo=zone)

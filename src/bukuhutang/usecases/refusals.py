@@ -1,0 +1,77 @@
+"""The expected noes of the debt book; their words are in `rendering`, by code.
+
+BorrowerUnknown, NothingOwed            nobody to pay, remind or show
+NothingToUndo, AlreadyUndone, BuiltUpon BATAL comes too late
+RemindedToday, BorrowerOptedOut         the borrower is left in peace
+PhoneTaken, PhoneIsOwn                  a number belongs to one person
+TooManyPeople                           the name is too common, say more of it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bukuhutang.base.errors import Refusal
+
+
+@dataclass(eq=False)
+class BorrowerUnknown(Refusal):
+    code: ClassVar[str] = "borrower_unknown"
+    name: str
+    similar: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class NothingOwed(Refusal):
+    code: ClassVar[str] = "nothing_owed"
+    name: str
+
+
+@dataclass(eq=False)
+class NothingToUndo(Refusal):
+    code: ClassVar[str] = "nothing_to_undo"
+
+
+@dataclass(eq=False)
+class AlreadyUndone(Refusal):
+    code: ClassVar[str] = "already_undone"
+    number: int
+
+
+@dataclass(eq=False)
+class BuiltUpon(Refusal):
+    code: ClassVar[str] = "built_upon"
+    name: str
+
+
+@dataclass(eq=False)
+class RemindedToday(Refusal):
+    code: ClassVar[str] = "reminded_today"
+    name: str
+    at: str
+
+
+@dataclass(eq=False)
+class BorrowerOptedOut(Refusal):
+    code: ClassVar[str] = "borrower_opted_out_already"
+    name: str
+
+
+@dataclass(eq=False)
+class PhoneTaken(Refusal):
+    code: ClassVar[str] = "phone_taken"
+    phone: str
+    name: str
+
+
+@dataclass(eq=False)
+class PhoneIsOwn(Refusal):
+    code: ClassVar[str] = "phone_is_own"
+
+
+@dataclass(eq=False)
+class TooManyPeople(Refusal):
+    code: ClassVar[str] = "too_many_people"
+    name: str
+    max: int

@@ -1,0 +1,96 @@
+"""INGATKAN: the borrower is reminded now, once a day, and may say stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from bukuhutang.base.answers import Answer
+from bukuhutang.ledger.money import Direction
+from bukuhutang.store import reminders
+from bukuhutang.store.book import Person
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.overview import DebtLine, debt_lines
+from bukuhutang.usecases.people import WhichPerson, outstanding, person_with_debts
+from bukuhutang.usecases.refusals import BorrowerOptedOut, RemindedToday
+
+CONTACT_HOURS = range(8, 20)
+"""Collection contact is for 08–20 local time (POJK 22/2023 art. 62)."""
+
+
+@dataclass(frozen=True)
+class ReminderText(Answer):
+    """What the borrower reads."""
+
+    code: ClassVar[str] = "reminder_to_borrower"
+    name: str
+    lender: str
+    debts: tuple[DebtLine, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class ReminderSent(Answer):
+    code: ClassVar[str] = "reminder_sent"
+    name: str
+    outside_hours: bool
+
+
+@dataclass(frozen=True)
+class ReminderToForward(Answer):
+    """No number is known: the lender forwards the text by hand."""
+
+    code: ClassVar[str] = "reminder_to_forward"
+    name: str
+
+
+@dataclass(frozen=True)
+class Reminded:
+    """What the lender is told, what the borrower gets, and where (None: to forward)."""
+
+    told: ReminderSent | ReminderToForward
+    text: ReminderText
+    to: str | None
+    person: Person
+
+
+async def remind(
+    book: Book, name: str, name_key: str, zone: ZoneInfo, *, chosen: Person | None = None
+) -> Reminded | WhichPerson:
+    """Prepare the reminder of one person's open receivables.
+
+    Raises BorrowerUnknown, NothingOwed, TooManyPeople, BorrowerOptedOut, RemindedToday.
+    """
+    person = chosen or await person_with_debts(book, name, name_key, Direction.RECEIVABLE)
+    if isinstance(person, WhichPerson):
+        return person
+    borrower = person.borrower
+    if borrower.opted_out:
+        raise BorrowerOptedOut(borrower.name)
+    today = book.occasion.today
+    earlier = await reminders.sent_on(book.tx, borrower.id, today)
+    if earlier is not None:
+        raise RemindedToday(borrower.name, _clock_time(earlier, zone))
+    text = ReminderText(
+        borrower.name,
+        book.page.tenant_name,
+        debt_lines(person, Direction.RECEIVABLE, today),
+        outstanding(person, Direction.RECEIVABLE),
+    )
+    if borrower.phone is None:
+        return Reminded(ReminderToForward(borrower.name), text, None, person)
+    hour = book.occasion.now.astimezone(zone).hour
+    told = ReminderSent(borrower.name, outside_hours=hour not in CONTACT_HOURS)
+    return Reminded(told, text, borrower.phone, person)
+
+
+def note_reminder(book: Book, person: Person, client_ref: str) -> None:
+    """Log the reminder that was queued as `client_ref`."""
+    book.add_reminder(person.borrower.id, client_ref)
+    book.seal("reminder_queued", borrower=person.borrower.id, detail={"kind": "manual"})
+
+
+def _clock_time(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%H.%M}"

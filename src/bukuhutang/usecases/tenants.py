@@ -1,0 +1,304 @@
+"""A tenant's life as the operator steers it: register, link, switch, plan, credits.
+
+Refusals (words in `rendering`, numbers in `entrypoints.web`):
+
+    TenantNotFound, PhoneNumberInvalid, NameInvalid, EmailInvalid, PhoneNumberTaken
+    WhatsappNotConnected, TenantNotActivated, PlanUnknown, CreditsOutOfRange, CreditsUnlimited
+    QrNotAvailable
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from bukuhutang.base.errors import Refusal
+from bukuhutang.base.ids import TenantId
+from bukuhutang.store import overview, stats, tenants
+from bukuhutang.store.book import read_page
+from bukuhutang.store.scope import Database, TenantTx
+from bukuhutang.store.settings import read_settings
+from bukuhutang.store.tenants import TenantRow
+from bukuhutang.tenancy.phone import read_phone
+from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX, PLANS, PlanName
+from bukuhutang.tenancy.tenant import EMAIL_MAX, TENANT_NAME_MAX, TenantSettings, TenantStatus
+from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.overview import month_start
+
+EMAIL = re.compile(r"[^@\s<>\"',;:\\()\[\]]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,}")
+UP_STATES = ("connected", "restricted")
+
+
+@dataclass(eq=False)
+class TenantNotFound(Refusal):
+    code: ClassVar[str] = "tenant_not_found"
+    tenant_id: int
+
+
+@dataclass(eq=False)
+class PhoneNumberInvalid(Refusal):
+    code: ClassVar[str] = "phone_number_invalid"
+
+
+@dataclass(eq=False)
+class PhoneNumberTaken(Refusal):
+    code: ClassVar[str] = "phone_number_taken"
+
+
+@dataclass(eq=False)
+class NameInvalid(Refusal):
+    code: ClassVar[str] = "name_invalid"
+    max: int
+
+
+@dataclass(eq=False)
+class EmailInvalid(Refusal):
+    code: ClassVar[str] = "email_invalid"
+
+
+@dataclass(eq=False)
+class WhatsappNotConnected(Refusal):
+    code: ClassVar[str] = "whatsapp_not_connected"
+    state: str
+
+
+@dataclass(eq=False)
+class TenantNotActivated(Refusal):
+    code: ClassVar[str] = "tenant_not_activated"
+
+
+@dataclass(eq=False)
+class PlanUnknown(Refusal):
+    code: ClassVar[str] = "plan_unknown"
+    plan: str
+
+
+@dataclass(eq=False)
+class CreditsOutOfRange(Refusal):
+    code: ClassVar[str] = "credits_out_of_range"
+    min: int
+    max: int
+
+
+@dataclass(eq=False)
+class CreditsUnlimited(Refusal):
+    code: ClassVar[str] = "credits_unlimited"
+
+
+@dataclass(eq=False)
+class QrNotAvailable(Refusal):
+    code: ClassVar[str] = "qr_not_available"
+    reason: str  # connected, inactive, not_ready
+
+
+@dataclass(frozen=True)
+class When:
+    """The two clocks of one call; aware, UTC."""
+
+    now: datetime
+    machine_now: datetime
+
+
+async def register_tenant(
+    database: Database, *, phone_number: str, name: str, email: str | None, when: When
+) -> TenantRow:
+    """A new lender, waiting for the scan; the numbers of the free plan apply.
+
+    Raises PhoneNumberInvalid, NameInvalid, EmailInvalid, PhoneNumberTaken.
+    """
+    phone = read_phone(phone_number)
+    if phone is None:
+        raise PhoneNumberInvalid
+    name = clean_tenant_name(name)
+    if email is not None and (len(email) > EMAIL_MAX or not EMAIL.fullmatch(email)):
+        raise EmailInvalid
+    async with database.operator() as db:
+        if await tenants.id_by_phone(db, phone) is not None:
+            raise PhoneNumberTaken
+        tenant_id = await tenants.next_id(db)
+    plan = PLANS[PlanName.FREE]
+    async with database.tenant_tx(tenant_id) as tx:
+        done = await tenants.insert(
+            tx,
+            phone=phone,
+            name=name,
+            email=email,
+            plan=plan,
+            now=when.now,
+            machine_now=when.machine_now,
+        )
+        if not done:
+            raise PhoneNumberTaken
+        await _audit(tx, "tenant_registered", {"plan": plan.name}, when)
+        return await _read(tx)
+
+
+def clean_tenant_name(name: str) -> str:
+    """The name on one line, without control characters. Raises NameInvalid."""
+    printable = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in name)
+    visible = "".join(c for c in printable if unicodedata.category(c) not in ("Cf", "Cs"))
+    if not any(unicodedata.category(c)[0] in "LN" for c in visible):
+        raise NameInvalid(TENANT_NAME_MAX)
+    cleaned = " ".join(printable.replace("\ufeff", "").split())
+    if len(cleaned) > TENANT_NAME_MAX or any(unicodedata.category(c) == "Cs" for c in cleaned):
+        raise NameInvalid(TENANT_NAME_MAX)
+    return cleaned
+
+
+async def activate_by_scan(database: Database, tenant_id: TenantId, when: When) -> None:
+    """The tenant's own phone was linked: waiting becomes active; any other state stays."""
+    async with database.book_tx(tenant_id) as tx:
+        tenant = await _read(tx)
+        if tenant.status is TenantStatus.PENDING_QR:
+            await tenants.set_status(tx, TenantStatus.ACTIVE, when.now)
+            await _audit(tx, "tenant_activated", {"by": "scan"}, when)
+
+
+async def activate_tenant(database: Database, tenant_id: TenantId, when: When) -> TenantRow:
+    """Confirm that a linked tenant is active. Raises TenantNotFound, WhatsappNotConnected."""
+    async with database.book_tx(tenant_id) as tx:
+        tenant = await _read(tx)
+        if tenant.wa_state not in UP_STATES:
+            raise WhatsappNotConnected(tenant.wa_state)
+        if tenant.status is not TenantStatus.ACTIVE:
+            await tenants.set_status(tx, TenantStatus.ACTIVE, when.now)
+            await _audit(tx, "tenant_activated", {"by": "operator"}, when)
+        return await _read(tx)
+
+
+async def toggle_tenant(database: Database, tenant_id: TenantId, when: When) -> TenantRow:
+    """Active becomes inactive and back; nothing is deleted.
+
+    Raises TenantNotFound, TenantNotActivated while the first scan is awaited.
+    """
+    async with database.book_tx(tenant_id) as tx:
+        tenant = await _read(tx)
+        if tenant.status is TenantStatus.PENDING_QR:
+            raise TenantNotActivated
+        active = tenant.status is TenantStatus.ACTIVE
+        status = TenantStatus.INACTIVE if active else TenantStatus.ACTIVE
+        await tenants.set_status(tx, status, when.now)
+        await _audit(tx, "tenant_toggled", {"status": status}, when)
+        return await _read(tx)
+
+
+async def set_plan(database: Database, tenant_id: TenantId, plan: str, when: When) -> TenantRow:
+    """Another plan with its limits; all rows stay. Raises TenantNotFound, PlanUnknown."""
+    if plan not in set(PlanName):
+        raise PlanUnknown(plan[:60])
+    async with database.book_tx(tenant_id) as tx:
+        before = await _read(tx)
+        await tenants.set_plan(tx, PLANS[PlanName(plan)])
+        await _audit(tx, "plan_set", {"from": before.plan, "to": plan}, when)
+        return await _read(tx)
+
+
+async def add_credits(
+    database: Database, tenant_id: TenantId, amount: int, when: When
+) -> TenantRow:
+    """AI credits on top of the plan's month; they do not expire.
+
+    Raises TenantNotFound, CreditsOutOfRange, CreditsUnlimited.
+    """
+    if not 1 <= amount <= CREDITS_ADDED_MAX:
+        raise CreditsOutOfRange(1, CREDITS_ADDED_MAX)
+    async with database.book_tx(tenant_id) as tx:
+        tenant = await _read(tx)
+        if tenant.ai_credits is None:
+            raise CreditsUnlimited
+        await tenants.grant_credits(tx, amount, actor="operator", now=when.now)
+        await _audit(tx, "credits_added", {"amount": amount}, when)
+        return await _read(tx)
+
+
+async def add_member(
+    database: Database, tenant_id: TenantId, *, phone_number: str, name: str, when: When
+) -> bool:
+    """A further number that may speak as the lender; False when it already may.
+
+    Raises TenantNotFound, PhoneNumberInvalid, NameInvalid.
+    """
+    phone = read_phone(phone_number)
+    if phone is None:
+        raise PhoneNumberInvalid
+    name = clean_tenant_name(name)
+    async with database.book_tx(tenant_id) as tx:
+        await _read(tx)
+        book = await _book(tx, when)
+        book.counters.last_member += 1
+        member = book.counters.last_member
+        if not await tenants.add_member(tx, member, phone=phone, name=name, now=when.now):
+            return False
+        book.seal("member_added", subject=member)
+        await book.close()
+        return True
+
+
+@dataclass(frozen=True)
+class Qr:
+    """A code to scan, and until when."""
+
+    code: str
+    expires_at: datetime
+
+
+async def qr_of(database: Database, tenant_id: TenantId, when: When) -> Qr | None:
+    """The code shown now; None when there was none yet and one is now asked for.
+
+    Raises TenantNotFound, QrNotAvailable with the reason.
+    """
+    async with database.tenant_tx(tenant_id) as tx:
+        tenant = await _read(tx)
+        if tenant.status is TenantStatus.INACTIVE:
+            raise QrNotAvailable("inactive")
+        if tenant.wa_state in (*UP_STATES, "connecting", "interrupted"):
+            raise QrNotAvailable("connected")
+        if tenant.qr_code and tenant.qr_expires_at and tenant.qr_expires_at > when.now:
+            return Qr(tenant.qr_code, tenant.qr_expires_at)
+        await tenants.want_pairing(tx, when.machine_now)
+    return None
+
+
+@dataclass(frozen=True)
+class TenantDetails:
+    """Everything the operator may see of one tenant: no names of its people, no messages."""
+
+    tenant: TenantRow
+    settings: TenantSettings
+    usage: overview.Usage
+    totals: dict[str, int]
+
+
+async def tenant_stats(database: Database, tenant_id: TenantId, when: When) -> TenantDetails:
+    """Settings, usage this month against the limits, login, totals. Raises TenantNotFound."""
+    async with database.tenant_tx(tenant_id) as tx:
+        tenant = await _read(tx)
+        settings = await read_settings(tx)
+        zone = ZoneInfo(settings.timezone)
+        since = month_start(when.now.astimezone(zone).date(), zone)
+        used = await overview.usage(tx, since)
+        totals = await stats.tenant_counts(tx.db, tenant_id, since)
+    return TenantDetails(tenant, settings, used, totals)
+
+
+async def _read(tx: TenantTx) -> TenantRow:
+    tenant = await tenants.read(tx)
+    if tenant is None:
+        raise TenantNotFound(tx.tenant_id)
+    return tenant
+
+
+async def _book(tx: TenantTx, when: When) -> Book:
+    page = await read_page(tx)
+    key = f"operator:{page.counters.last_audit + 1}"
+    return Book(tx, page, Occasion("operator", None, None, key, when.now, when.now.date()))
+
+
+async def _audit(tx: TenantTx, action: str, detail: dict[str, object], when: When) -> None:
+    book = await _book(tx, when)
+    book.seal(action, detail=detail)
+    await book.close()

@@ -1,0 +1,126 @@
+"""BATAL: the last record of this chat is reversed, while nothing was built on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from bukuhutang.base.answers import Answer
+from bukuhutang.base.ids import BorrowerId, DebtNumber, PaymentNumber
+from bukuhutang.ledger.debt import Debt
+from bukuhutang.ledger.money import Direction
+from bukuhutang.store import audit_log, payments
+from bukuhutang.store.book import Person, read_person
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.people import outstanding
+from bukuhutang.usecases.refusals import AlreadyUndone, BuiltUpon, NothingToUndo
+
+
+@dataclass(frozen=True)
+class DebtUndone(Answer):
+    code: ClassVar[str] = "debt_undone"
+    direction: Direction
+    name: str
+    principal: int
+    number: DebtNumber
+    total: int
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """A debt that owes again after a payment was taken back."""
+
+    number: DebtNumber
+    outstanding: int
+
+
+@dataclass(frozen=True)
+class PaymentUndone(Answer):
+    code: ClassVar[str] = "payment_undone"
+    direction: Direction
+    name: str
+    amount: int
+    debts: tuple[Reopened, ...]
+    total: int
+
+
+async def undo_last(book: Book) -> DebtUndone | PaymentUndone:
+    """Reverse the last debt or payment recorded in this chat, once.
+
+    Only the very last one: a second BATAL does not walk further back. Raises NothingToUndo,
+    AlreadyUndone, and BuiltUpon when anything was recorded for that person since.
+    """
+    assert book.occasion.chat_id is not None
+    last = await audit_log.last_act_in_chat(book.tx, book.occasion.chat_id)
+    if last is None:
+        raise NothingToUndo
+    assert last.subject is not None
+    assert last.borrower_id is not None
+    if last.action in ("debt_undone", "payment_undone"):
+        raise AlreadyUndone(last.subject)
+    person = await read_person(book.tx, BorrowerId(last.borrower_id))
+    assert person is not None
+    if last.built_upon:
+        raise BuiltUpon(person.borrower.name)
+    if last.action == "debt_recorded":
+        return await _undo_debt(book, person, DebtNumber(last.subject))
+    return await _undo_payment(book, person, PaymentNumber(last.subject))
+
+
+async def _undo_debt(book: Book, person: Person, number: DebtNumber) -> DebtUndone:
+    debt = (await payments.debts_by_number(book.tx, [number]))[number]
+    assert not debt.reversed
+    # Only a credit can have paid it so far, since nothing was built on it: the credit comes back.
+    returned = 0
+    for payment, amount in await payments.allocated_to(book.tx, number):
+        book.add_allocation(payment, number, -amount)
+        returned += amount
+    assert returned == debt.paid
+    if returned:
+        credit = person.borrower.credit(debt.direction) + returned
+        book.set_credit(person.borrower, debt.direction, credit)
+    book.set_balance(replace(debt, paid=0, reversed=True))
+    book.seal(
+        "debt_undone",
+        borrower=debt.borrower_id,
+        subject=number,
+        detail={"direction": debt.direction, "amount": debt.principal},
+    )
+    return DebtUndone(
+        debt.direction,
+        person.borrower.name,
+        debt.principal,
+        number,
+        outstanding(person, debt.direction) - debt.outstanding,
+    )
+
+
+async def _undo_payment(book: Book, person: Person, number: PaymentNumber) -> PaymentUndone:
+    payment = await payments.with_allocations(book.tx, number)
+    assert payment is not None
+    debts = await payments.debts_by_number(book.tx, [debt for _, debt, _ in payment.allocations])
+    reopened: list[Debt] = []
+    book.add_payment(payment.borrower_id, payment.direction, payment.amount, reverses=number)
+    for _, debt_number, amount in payment.allocations:
+        debt = debts[debt_number]
+        book.add_allocation(number, debt_number, -amount)
+        reopened.append(replace(debt, paid=debt.paid - amount))
+        book.set_balance(reopened[-1])
+    applied = sum(amount for _, _, amount in payment.allocations)
+    unapplied = payment.amount - applied
+    if unapplied:
+        credit = person.borrower.credit(payment.direction) - unapplied
+        book.set_credit(person.borrower, payment.direction, credit)
+    book.seal(
+        "payment_undone",
+        borrower=payment.borrower_id,
+        subject=number,
+        detail={"direction": payment.direction, "amount": payment.amount},
+    )
+    return PaymentUndone(
+        payment.direction,
+        person.borrower.name,
+        payment.amount,
+        tuple(Reopened(debt.number, debt.outstanding) for debt in reopened),
+        outstanding(person, payment.direction) + applied,
+    )

@@ -1,0 +1,1 @@
+"""The simulated WhatsApp, with a small service that only listens."""

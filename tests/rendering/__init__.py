@@ -1,0 +1,1 @@
+"""Words out: formats, texts, examples, QR codes."""
