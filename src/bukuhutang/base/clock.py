@@ -34,10 +34,13 @@ class SystemClock:
 
 
 class MovableClock:
-    """Machine time plus an offset that only grows: the simulator's time travel."""
+    """Machine time plus an offset that only grows: the simulator's time travel.
 
-    def __init__(self) -> None:
-        self._ahead = timedelta(0)
+    `ahead` is where the offset starts; negative in tests that begin on a fixed day.
+    """
+
+    def __init__(self, ahead: timedelta = timedelta(0)) -> None:
+        self._ahead = ahead
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self._ahead

@@ -9,13 +9,11 @@ import signal
 import socket
 import sys
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
-import uvicorn
-from fastapi import APIRouter
 
 from bukuhutang.base.clock import Clock, MovableClock, SystemClock, monotonic
 from bukuhutang.base.errors import ConfigurationProblem, TransientFault
@@ -23,13 +21,14 @@ from bukuhutang.entrypoints.chat.loop import InboxLoop
 from bukuhutang.entrypoints.clock.loop import ClockLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
-from bukuhutang.entrypoints.web.app import WebDeps, build_app, operator_guard
-from bukuhutang.entrypoints.web.pages import simulator_page_router
-from bukuhutang.entrypoints.web.simulator import SIMULATOR_STATUSES, simulator_router
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
 from bukuhutang.messaging.sessions import SessionManager
+from bukuhutang.messaging.simulated import SimulatedWhatsApp
 from bukuhutang.store import inbox, outbox
 from bukuhutang.store.scope import Database, connect
+
+if TYPE_CHECKING:
+    import uvicorn
 
 INBOX_CHANNEL = "bukuhutang_inbox"
 OUTBOX_CHANNEL = "bukuhutang_outbox"
@@ -107,9 +106,16 @@ class Service:
         self._simulator: SimulatorDriver | None = None
 
     @classmethod
-    async def wired(cls, request: Serve, database: Database, stack: AsyncExitStack) -> Service:
+    async def wired(
+        cls,
+        request: Serve,
+        database: Database,
+        stack: AsyncExitStack,
+        clock: Clock | None = None,
+    ) -> Service:
         """Make the roles that were asked for; nothing runs yet."""
-        clock = MovableClock() if request.driver == "simulator" else SystemClock()
+        if clock is None:
+            clock = MovableClock() if request.driver == "simulator" else SystemClock()
         service = cls(request, database, clock)
         if "chat" in request.roles:
             service._inbox = InboxLoop(database, clock, after=service.wake_outbox)
@@ -135,6 +141,12 @@ class Service:
         self._ports.on_up = self._wake_local_outbox
         self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)
         self._outbox = OutboxLoop(self._database, self._manager, clock)
+
+    @property
+    def whatsapp(self) -> SimulatedWhatsApp:
+        """The simulated phones. Only with the simulator as driver."""
+        assert self._simulator is not None
+        return self._simulator.whatsapp
 
     # --- wake-up calls: directly in this process, by NOTIFY for the others ------------------------
 
@@ -227,31 +239,21 @@ class Service:
         await asyncio.wait(tasks, timeout=STOP_SECONDS_MAX / 2)
 
     def _web_server(self) -> uvicorn.Server:
-        deps = WebDeps(
-            database=self._database,
-            clock=self._clock,
-            admin_keys=self._request.admin_keys,
-            wake_sessions=self.wake_sessions,
-        )
-        routers: tuple[APIRouter, ...] = ()
+        # Only here, so that a process without the web door does not carry its libraries.
+        from bukuhutang.main.web import Simulated, web_server
+
+        simulated = None
         if self._simulator is not None:
-            router = simulator_router(
-                self._simulator.whatsapp,
-                require_operator=operator_guard(deps),
-                wait_idle=self.wait_idle,
-                on_clock_moved=self._clock_moved,
+            simulated = Simulated(
+                self._simulator.whatsapp, wait_idle=self.wait_idle, on_clock_moved=self._clock_moved
             )
-            routers = (simulator_page_router(), router)
-        deps = replace(deps, routers=routers, extra_statuses=SIMULATOR_STATUSES)
-        return uvicorn.Server(
-            uvicorn.Config(
-                build_app(deps),
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=int(STOP_SECONDS_MAX / 2),
-            )
+        return web_server(
+            self._database,
+            self._clock,
+            self._request.admin_keys,
+            wake_sessions=self.wake_sessions,
+            simulated=simulated,
+            stop_seconds=int(STOP_SECONDS_MAX / 2),
         )
 
     # --- time travel and rest ---------------------------------------------------------------------

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import asyncpg
 
@@ -20,9 +20,8 @@ from bukuhutang.base.errors import ConfigurationProblem, TransientFault
 from bukuhutang.base.ids import TenantId
 from bukuhutang.store.migrate import HEAD
 
-if TYPE_CHECKING:
-    Pool = asyncpg.Pool[asyncpg.Record]
-    Connection = asyncpg.Connection[asyncpg.Record]
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 APP_CONNECTIONS_MAX = 12
 COURIER_CONNECTIONS_MAX = 4

@@ -74,6 +74,7 @@ _FIRST_WORD = re.compile(
 )
 _PICK = re.compile(r"[\s#(*_]*(?:no\.? ?)?([1-9][0-9]?)[\s.):!*_\ufe0f\u20e3]*")
 _HOME_NUMBER = re.compile(r"8[0-9]{2}[0-9-]{6,}")
+_NUMBER_KINDS = frozenset(("hp", "wa", "whatsapp", "telp", "telepon", "phone"))
 _ACCOUNT_WORDS = frozenset(("akun", "account"))
 
 _DEBT_PARTS = frozenset((Kind.AMOUNT, Kind.DUE, Kind.PHONE, Kind.QUOTED, Kind.NOTE))
@@ -160,6 +161,8 @@ def _read_reminder(line: Line) -> Intent:
 
 
 def _read_contact(line: Line) -> Intent:
+    if len(line.words) > 1 and line.words[0] in _NUMBER_KINDS:  # NOMOR WA Budi 0812…
+        line = replace(line, words=line.words[1:], shown=line.shown[1:])
     # Where a number is expected, 812… without the nought is one, and an amount is a bad one.
     words = [f"+62{one}" if _HOME_NUMBER.fullmatch(one) else one for one in line.words]
     body = read_body(replace(line, words=words), _CONTACT_PARTS)

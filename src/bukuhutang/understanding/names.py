@@ -53,8 +53,9 @@ _OTHER_WORDS = frozenset(
     " lunas lunasi pelunasan cicil cicilan nyicil angsuran balikin kembali kembalikan transfer tf"
     " semua semuanya sisa sisanya uang duit tagih tagihan ingatkan catat nitip patungan hapus"
     " bunga denda dp perjanjian lend lent borrow borrowed owe owes pay paid money debt loan"
-    # what is paid that is nobody
-    " listrik pulsa arisan kos kost kontrakan sewa pajak gaji spp bensin parkir token".split()
+    # what for, and what is paid that is nobody
+    " buat bwt untuk utk for listrik pulsa arisan kos kost kontrakan sewa pajak gaji spp bensin"
+    " parkir token".split()
 )
 
 

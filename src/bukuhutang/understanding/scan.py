@@ -56,8 +56,7 @@ _LEADS_MAX = 2  # "jatuh tempo", "no hp"
 _TRAILING = ".,;:!"
 _COUNTS_BELOW = 1_000
 _WORDS_KEPT = 8_192
-_LONG = 60
-"""Longer words are not kept in memory."""
+_KEPT_LENGTH_MAX = 40
 
 
 def scan(words: list[str], today: date) -> list[Part]:
@@ -88,7 +87,7 @@ def scan(words: list[str], today: date) -> list[Part]:
 
 
 def _part_at(words: list[str], plain: list[str], at: int, today: date) -> Part | None:
-    if _is_only_a_word(plain[at]):
+    if len(plain[at]) <= _KEPT_LENGTH_MAX and _is_only_a_word(plain[at]):
         return None
     if words[at][0] == '"':
         return _quoted_at(words, at)
@@ -104,9 +103,7 @@ def _part_at(words: list[str], plain: list[str], at: int, today: date) -> Part |
 @lru_cache(maxsize=_WORDS_KEPT)
 def _is_only_a_word(word: str) -> bool:
     """Whether no part begins with `word`: most words of names and notes, which come again."""
-    return not (
-        word[0] in '"+(' or dates.may_begin(word) or amounts.may_begin(word) or len(word) > _LONG
-    )
+    return not (word[0] in '"+(' or dates.may_begin(word) or amounts.may_begin(word))
 
 
 def _quoted_at(words: list[str], at: int) -> Part:

@@ -16,8 +16,9 @@ from typing import Any
 from bukuhutang.base.errors import ConfigurationProblem
 from bukuhutang.messaging.simulated import SimulatorFull
 
-JOURNAL_BYTES_MAX = 512 * 1024 * 1024
-"""Where the simulator is full. It bounds memory too: everything in memory was written here."""
+JOURNAL_BYTES_MAX = 256 * 1024 * 1024
+"""Where the simulator is full, at some 1.4 million messages. It bounds memory (0.4 kB a message)
+and the start (10 µs a message) too, for all that is in memory was written here."""
 
 NOTES_MAX = 64
 """Notes held back before they are written by themselves."""

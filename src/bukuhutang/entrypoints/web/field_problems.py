@@ -1,0 +1,81 @@
+"""What is wrong with which field of a request, in the reader's language where we have the words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+
+from bukuhutang.base.errors import Refusal
+from bukuhutang.rendering.texts import problem_codes, render_problem
+from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX
+from bukuhutang.tenancy.tenant import TENANT_NAME_MAX, Language
+from bukuhutang.usecases.tenants import (
+    CreditsOutOfRange,
+    EmailInvalid,
+    NameInvalid,
+    PhoneNumberInvalid,
+    PlanUnknown,
+)
+
+ERRORS_MAX = 20
+"""More fields than any of our bodies has; the rest is counted in `moreErrors`."""
+
+FIELD_NAME_CHARACTERS_MAX = 60
+
+CODES_BY_KIND = {
+    "missing": "field_missing",
+    "extra_forbidden": "field_unknown",
+    "json_invalid": "json_invalid",
+}
+"""Pydantic's kinds that have a code of their own; all others are `field_invalid`."""
+
+
+class FieldProblem(BaseModel):
+    """One entry of `errors`."""
+
+    field: str
+    code: str
+    detail: str
+
+
+def field_problems(
+    fault: RequestValidationError, path: str, language: Language
+) -> tuple[list[FieldProblem], int]:
+    """The first ERRORS_MAX fields that were refused, and how many more there are."""
+    found = fault.errors()
+    shown = [_field_problem(one, path, language) for one in found[:ERRORS_MAX]]
+    return shown, len(found) - len(shown)
+
+
+def _field_problem(one: dict[str, Any], path: str, language: Language) -> FieldProblem:
+    where = one["loc"]
+    name = "body" if one["type"] == "json_invalid" else ".".join(str(part) for part in where[1:])
+    # A JSON key may hold half of a surrogate pair, which no answer can carry.
+    name = name.encode("utf-8", "replace").decode()[:FIELD_NAME_CHARACTERS_MAX] or str(where[0])
+    refusal = _refusal(name, one.get("input")) if path.startswith("/admin/") else None
+    if refusal is not None and one["type"] != "extra_forbidden":
+        detail = render_problem(refusal.code, language, **refusal.fields())
+        return FieldProblem(field=name, code=refusal.code, detail=detail)
+    code = CODES_BY_KIND.get(one["type"], "field_invalid")
+    known = code in problem_codes(language)
+    detail = render_problem(code, language, field=name) if known else one["msg"]
+    return FieldProblem(field=name, code=code, detail=detail)
+
+
+def _refusal(field: str, given: object) -> Refusal | None:
+    """What the use case would have said to the same field."""
+    match field:
+        case "phoneNumber":
+            return PhoneNumberInvalid()
+        case "name":
+            return NameInvalid(TENANT_NAME_MAX)
+        case "email":
+            return EmailInvalid()
+        case "plan":
+            text = given if isinstance(given, str) else ""
+            return PlanUnknown(text[:FIELD_NAME_CHARACTERS_MAX])
+        case "amount":
+            return CreditsOutOfRange(1, CREDITS_ADDED_MAX)
+    return None

@@ -1,0 +1,169 @@
+"""Every no as RFC 9457 problem details: one table from refusal to status, words from `rendering`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic.alias_generators import to_camel
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from bukuhutang.base.errors import InvariantBroken, Refusal, TransientFault
+from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
+from bukuhutang.entrypoints.web.body_limit import body_bytes_max
+from bukuhutang.entrypoints.web.cursors import CursorInvalid
+from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_problems
+from bukuhutang.entrypoints.web.language import language_of
+from bukuhutang.rendering.texts import render_problem
+from bukuhutang.tenancy.tenant import Language
+from bukuhutang.usecases import tenants
+
+STATUSES: dict[type[Refusal], int] = {
+    KeyMissing: 401,
+    KeyWrong: 403,
+    TooManyAttempts: 429,
+    CursorInvalid: 422,
+    tenants.TenantNotFound: 404,
+    tenants.PhoneNumberInvalid: 422,
+    tenants.NameInvalid: 422,
+    tenants.EmailInvalid: 422,
+    tenants.PhoneNumberTaken: 409,
+    tenants.WhatsappNotConnected: 409,
+    tenants.TenantNotActivated: 409,
+    tenants.PlanUnknown: 422,
+    tenants.CreditsOutOfRange: 422,
+    tenants.CreditsUnlimited: 409,
+    tenants.QrNotAvailable: 404,
+}
+"""Class to status: the one place where a refusal becomes a number."""
+
+FIELDS: dict[type[Refusal], str] = {
+    CursorInvalid: "cursor",
+    tenants.PhoneNumberInvalid: "phoneNumber",
+    tenants.PhoneNumberTaken: "phoneNumber",
+    tenants.NameInvalid: "name",
+    tenants.EmailInvalid: "email",
+    tenants.PlanUnknown: "plan",
+    tenants.CreditsOutOfRange: "amount",
+}
+"""Which field of the request a refusal is about, where it is one."""
+
+CODES_BY_STATUS = {
+    400: "request_invalid",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    422: "request_invalid",
+    503: "service_unavailable",
+}
+"""What the framework itself refuses has a number only."""
+
+TYPE = "urn:bukuhutang:problem:"
+RETRY_SECONDS = 2
+PROBLEM_CODE = "bukuhutang.problem_code"
+REQUEST_ID = "bukuhutang.request_id"
+
+log = structlog.get_logger("web")
+
+
+class ProblemResponse(JSONResponse):
+    media_type = "application/problem+json"
+
+
+class Problems:
+    """Turns what was raised into the answer; knows the statuses of all mounted routers."""
+
+    def __init__(self, extra_statuses: Mapping[type[Refusal], int]) -> None:
+        self._statuses = {**STATUSES, **extra_statuses}
+
+    async def handle(self, request: Request, fault: Exception) -> Response:
+        """As an exception handler of the framework."""
+        return self.answer(request.scope, fault)
+
+    def answer(self, scope: Scope, fault: Exception) -> Response:
+        """The problem for any exception; what nobody expected says nothing of itself."""
+        language = language_of(scope)
+        if isinstance(fault, Refusal):
+            return self._refused(scope, fault, language)
+        if isinstance(fault, RequestValidationError):
+            errors, more = field_problems(fault, scope["path"], language)
+            members = {"errors": errors, "moreErrors": more} if more else {"errors": errors}
+            return _problem(scope, "request_invalid", 422, members=members)
+        if isinstance(fault, TransientFault):
+            log.warning("database away", reason=str(fault))
+            headers = {"Retry-After": str(RETRY_SECONDS)}
+            return _problem(scope, "service_unavailable", 503, headers=headers)
+        if isinstance(fault, HTTPException):
+            return _by_status(scope, fault)
+        return _problem(scope, "internal_error", 500)
+
+    def _refused(self, scope: Scope, refusal: Refusal, language: Language) -> Response:
+        status = self._statuses.get(type(refusal))
+        if status is None:
+            raise InvariantBroken(f"{type(refusal).__name__} has no status") from refusal
+        fields = refusal.fields()
+        members: dict[str, Any] = {to_camel(name): value for name, value in fields.items()}
+        if type(refusal) in FIELDS:
+            detail = render_problem(refusal.code, language, **fields)
+            field = FIELDS[type(refusal)]
+            members["errors"] = [FieldProblem(field=field, code=refusal.code, detail=detail)]
+        headers: dict[str, str] = {}
+        if isinstance(refusal, TooManyAttempts):
+            headers["Retry-After"] = str(refusal.retry_after_seconds)
+        if isinstance(refusal, tenants.QrNotAvailable) and refusal.reason == "not_ready":
+            headers["Retry-After"] = str(RETRY_SECONDS)
+        if status == HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = 'ApiKey realm="bukuhutang"'
+        return _problem(
+            scope, refusal.code, status, text_fields=fields, members=members, headers=headers
+        )
+
+
+def _by_status(scope: Scope, fault: HTTPException) -> Response:
+    code = CODES_BY_STATUS.get(
+        fault.status_code, "request_invalid" if fault.status_code < 500 else "internal_error"
+    )
+    fields = {"max": body_bytes_max(scope["path"])} if code == "body_too_large" else {}
+    return _problem(
+        scope,
+        code,
+        fault.status_code,
+        text_fields=fields,
+        members=fields,
+        headers=fault.headers or {},
+    )
+
+
+def _problem(
+    scope: Scope,
+    code: str,
+    status: int,
+    *,
+    text_fields: Mapping[str, object] | None = None,
+    members: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    language = language_of(scope)
+    scope[PROBLEM_CODE] = code  # for the access log
+    body: dict[str, Any] = dict(members or {})
+    if isinstance(body.get("errors"), Sequence):
+        body["errors"] = [one.model_dump() for one in body["errors"]]
+    if REQUEST_ID in scope:
+        body["instance"] = f"urn:bukuhutang:request:{scope[REQUEST_ID]}"
+    # Last, so that no field of a refusal can take the place of a standard member.
+    body |= {
+        "type": TYPE + code,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": render_problem(code, language, **(text_fields or {})),
+        "code": code,
+    }
+    spoken = {"Content-Language": language.value, "Vary": "Accept-Language"}
+    return ProblemResponse(body, status_code=status, headers={**(headers or {}), **spoken})

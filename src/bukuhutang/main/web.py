@@ -1,0 +1,59 @@
+"""The web door, wired: admin API, health, metrics, and the simulator when it is the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import uvicorn
+
+from bukuhutang.base.clock import Clock
+from bukuhutang.entrypoints.web.app import WebDeps, build_app, operator_guard
+from bukuhutang.entrypoints.web.pages import simulator_page_router
+from bukuhutang.entrypoints.web.simulator import SIMULATOR_STATUSES, simulator_router
+from bukuhutang.messaging.simulated import SimulatedWhatsApp
+from bukuhutang.store.scope import Database
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """The simulated phones and what time travel needs of the service."""
+
+    whatsapp: SimulatedWhatsApp
+    wait_idle: Callable[[float], Awaitable[bool]]
+    on_clock_moved: Callable[[], Awaitable[None]]
+
+
+def web_server(
+    database: Database,
+    clock: Clock,
+    admin_keys: tuple[str, ...],
+    *,
+    wake_sessions: Callable[[], Awaitable[None]],
+    simulated: Simulated | None,
+    stop_seconds: int,
+) -> uvicorn.Server:
+    """The server, not started; it takes over a listening socket."""
+    deps = WebDeps(
+        database=database, clock=clock, admin_keys=admin_keys, wake_sessions=wake_sessions
+    )
+    if simulated is not None:
+        router = simulator_router(
+            simulated.whatsapp,
+            require_operator=operator_guard(deps),
+            wait_idle=simulated.wait_idle,
+            on_clock_moved=simulated.on_clock_moved,
+        )
+        deps = replace(
+            deps, routers=(simulator_page_router(), router), extra_statuses=SIMULATOR_STATUSES
+        )
+    return uvicorn.Server(
+        uvicorn.Config(
+            build_app(deps),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=stop_seconds,
+        )
+    )

@@ -1,0 +1,149 @@
+"""The transcripts beside this file are the product's specification: each is played as written.
+
+    tenant lender = Toko Dani, 0811-1111-1111, id      a lender, linked before the first line
+    phone budi = 0812-2222-2222                        another phone
+    @ 2026-02-18 09:00                                 the time in Jakarta, forward only
+    lender> PINJAM Budi 500rb 14hari    [id A1]        typed to oneself
+    budi -> lender> halo                               typed to somebody
+    bot> …                                             the answer, into the chat of the speaker
+    bot -> budi> …                                     a message on another phone
+       > …                                             its further lines
+    (nothing)                                          nobody is told anything
+
+Everything the bot says must be in the transcript, and nothing else. With UPDATE_TRANSCRIPTS=1 the
+answers are written down instead, to be read and committed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bukuhutang.store.scope import connect
+from tests.support.database import Server
+from tests.support.world import World, running_world
+
+FOLDER = Path(__file__).parent
+JAKARTA = ZoneInfo("Asia/Jakarta")
+SPOKEN = re.compile(r"(?P<who>\w+)(?: -> (?P<to>\w+|\S+@g\.us))?> (?P<text>.*?)(?:\s+\[id (?P<id>\w+)\])?$")
+DECLARED = re.compile(r"(?P<kind>tenant|phone) (?P<name>\w+) = (?P<rest>.+)$")
+
+
+@dataclass
+class Turn:
+    """What one person said, and all that the bot said then: phone and text."""
+
+    line: str
+    who: str = ""
+    to: str | None = None
+    text: str = ""
+    id: str | None = None
+    at: datetime | None = None
+    expected: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Transcript:
+    heading: list[str]
+    phones: dict[str, str]
+    tenants: dict[str, tuple[str, str]]
+    turns: list[Turn]
+
+
+def parse(text: str) -> Transcript:
+    """Read a transcript; whatever is not understood fails."""
+    script = Transcript([], {}, {}, [])
+    for line in text.splitlines():
+        if declared := DECLARED.match(line):
+            parts = [part.strip() for part in declared["rest"].split(",")]
+            script.phones[declared["name"]] = parts[1] if declared["kind"] == "tenant" else parts[0]
+            if declared["kind"] == "tenant":
+                script.tenants[declared["name"]] = (parts[0], parts[2])
+            script.heading.append(line)
+        elif not script.turns and (not line or line.startswith("#")):
+            script.heading.append(line)
+        elif not line or line.startswith("#") or line == "(nothing)":
+            continue
+        elif line.startswith("@ "):
+            at = datetime.strptime(line[2:].strip(), "%Y-%m-%d %H:%M").replace(tzinfo=JAKARTA)
+            script.turns.append(Turn(line, at=at))
+        elif line.startswith("   >"):
+            phone, said = script.turns[-1].expected[-1]
+            script.turns[-1].expected[-1] = (phone, f"{said}\n{line[5:]}")
+        else:
+            spoken = SPOKEN.match(line)
+            assert spoken, f"not a line of a transcript: {line}"
+            if spoken["who"] == "bot":
+                turn = script.turns[-1]
+                turn.expected.append((spoken["to"] or turn.who, spoken["text"]))
+            else:
+                script.turns.append(
+                    Turn(
+                        line,
+                        spoken["who"],
+                        spoken["to"],
+                        spoken["text"].replace("\\n", "\n"),
+                        spoken["id"],
+                    )
+                )
+    return script
+
+
+async def play(world: World, script: Transcript, turn: Turn) -> list[tuple[str, str]]:
+    """Say one thing and collect what the bot said to anybody."""
+    if turn.at is not None:
+        world.advance(max(turn.at - world.clock.now(), timedelta(0)))
+        await world.rest()
+    else:
+        to = None if turn.to is None else script.phones.get(turn.to, turn.to)
+        await world.say(script.phones[turn.who], turn.text, to=to, id=turn.id)
+    heard = []
+    for name, phone in script.phones.items():
+        heard += [(name, one.text) for one in await world.heard(phone)]
+    return heard
+
+
+def written(script: Transcript, said: list[list[tuple[str, str]]]) -> str:
+    """The transcript with the answers that were given."""
+    lines = list(script.heading)
+    for turn, answers in zip(script.turns, said, strict=True):
+        if turn.at is None and lines and lines[-1]:
+            lines.append("")
+        lines.append(turn.line)
+        if turn.at is None and not answers:
+            lines.append("(nothing)")
+        for phone, text in answers:
+            first, *rest = text.split("\n")
+            lines.append(f"bot> {first}" if phone == turn.who else f"bot -> {phone}> {first}")
+            lines += [f"   > {one}".rstrip() for one in rest]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.txt")))
+async def test_transcript(name: str, server: Server) -> None:
+    path = FOLDER / name
+    script = parse(path.read_text())
+    assert script.turns
+    assert script.turns[0].at, "the first line says when it begins"
+    dsn = server.service_dsn(server.fresh())
+    database = await connect(dsn)
+    try:
+        async with running_world(database, dsn, at=script.turns[0].at) as world:
+            for who, (shop, language) in script.tenants.items():
+                tenant_id = await world.lender(script.phones[who], shop)
+                async with database.tenant_tx(tenant_id) as tx:
+                    await tx.db.execute("update tenant_settings set language = $1", language)
+            said = [await play(world, script, turn) for turn in script.turns]
+    finally:
+        await database.close()
+    if os.environ.get("UPDATE_TRANSCRIPTS"):
+        path.write_text(written(script, said))
+        return
+    for turn, answers in zip(script.turns, said, strict=True):
+        assert sorted(answers) == sorted(turn.expected), turn.line

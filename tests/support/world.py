@@ -1,0 +1,127 @@
+"""The whole service in this process, without the web: its doors, a simulated WhatsApp, a clock."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bukuhutang.base.clock import MovableClock
+from bukuhutang.base.ids import TenantId
+from bukuhutang.main.serve import Serve, Service
+from bukuhutang.messaging.simulated import ShownMessage
+from bukuhutang.store.scope import Database
+from bukuhutang.usecases.tenants import When, qr_of, register_tenant
+
+IDLE_SECONDS = 20
+QR_SECONDS = 10
+
+
+@dataclass
+class World:
+    """Phones, tenants and time, as a test moves them."""
+
+    service: Service
+    database: Database
+    clock: MovableClock
+    _seen: dict[str, int] = field(default_factory=dict)
+    _typed: set[str] = field(default_factory=set)
+
+    def when(self) -> When:
+        """Both clocks now."""
+        return When(self.clock.now(), self.clock.machine_now())
+
+    async def register(self, phone: str, name: str) -> TenantId:
+        """A lender that waits for its scan."""
+        made = await register_tenant(
+            self.database, phone_number=phone, name=name, email=None, when=self.when()
+        )
+        return made.id
+
+    async def qr(self, tenant_id: TenantId) -> str:
+        """The code on the screen, as soon as there is one."""
+        async with asyncio.timeout(QR_SECONDS):
+            while (shown := await qr_of(self.database, tenant_id, self.when())) is None:
+                await self.service.wake_sessions()
+                await asyncio.sleep(0.01)
+        return shown.code
+
+    async def lender(self, phone: str, name: str) -> TenantId:
+        """A lender whose phone is linked and connected."""
+        tenant_id = await self.register(phone, name)
+        await self.service.whatsapp.scan(phone, await self.qr(tenant_id))
+        await self.rest()
+        return tenant_id
+
+    async def say(
+        self, phone: str, text: str, *, to: str | None = None, id: str | None = None
+    ) -> None:
+        """Type a message (to oneself when `to` is None) and wait until the service is at rest."""
+        written = await self.service.whatsapp.write(phone, to or phone, text, message_id=id)
+        self._typed.add(written.id)
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait until nothing is left to do."""
+        assert await self.service.wait_idle(IDLE_SECONDS), "the service did not come to rest"
+
+    async def heard(self, phone: str) -> list[ShownMessage]:
+        """What the bot wrote into this phone's chats since the last look.
+
+        Messages the phone's owner typed are left out; on the lender's phone also those that the
+        bot wrote to others, which the borrower's phone shows.
+        """
+        number = self.service.whatsapp.phone(phone).number
+        page = await self.service.whatsapp.messages(phone, after=self._seen.get(number, 0))
+        assert not page.more
+        if page.messages:
+            self._seen[number] = page.messages[-1].seq
+        return [one for one in page.messages if one.id not in self._typed and one.to == number]
+
+    async def answer(self, phone: str, text: str) -> str:
+        """Type to oneself and return the one answer."""
+        await self.say(phone, text)
+        answers = await self.heard(phone)
+        assert len(answers) == 1, [one.text for one in answers]
+        return answers[0].text
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.service.whatsapp.move_clock(by)
+
+
+def clock_at(instant: datetime) -> MovableClock:
+    """A clock that shows `instant` now and goes on from there."""
+    return MovableClock(instant - datetime.now(UTC))
+
+
+@asynccontextmanager
+async def running_world(
+    database: Database, dsn: str, *, at: datetime, folder: Path | None = None
+) -> AsyncIterator[World]:
+    """Start the doors and end them afterwards; `folder` keeps the simulated WhatsApp."""
+    async with AsyncExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        request = Serve(
+            data_folder=folder,
+            host="127.0.0.1",
+            port=0,
+            roles=frozenset({"chat", "sessions", "clock"}),
+            driver="simulator",
+            dsn=dsn,
+            admin_keys=("not-used-without-the-web-door",),
+        )
+        clock = clock_at(at)
+        service = await Service.wired(request, database, stack, clock)
+        stop = asyncio.Event()
+        running = asyncio.create_task(service.run(None, stop))
+        try:
+            yield World(service, database, clock)
+        finally:
+            stop.set()
+            await running
