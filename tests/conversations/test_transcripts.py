@@ -31,7 +31,9 @@ from tests.support.world import World, running_world
 
 FOLDER = Path(__file__).parent
 JAKARTA = ZoneInfo("Asia/Jakarta")
-SPOKEN = re.compile(r"(?P<who>\w+)(?: -> (?P<to>\w+|\S+@g\.us))?> (?P<text>.*?)(?:\s+\[id (?P<id>\w+)\])?$")
+SPOKEN = re.compile(
+    r"(?P<who>\w+)(?: -> (?P<to>\w+|\S+@g\.us))?> (?P<text>.*?)(?:\s+\[id (?P<id>\w+)\])?$"
+)
 DECLARED = re.compile(r"(?P<kind>tenant|phone) (?P<name>\w+) = (?P<rest>.+)$")
 
 

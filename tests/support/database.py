@@ -63,9 +63,7 @@ def running_server() -> Iterator[Server]:
             server = Server(started, itertools.count(1))
             with psycopg.connect(server.superuser_dsn("postgres"), autocommit=True) as db:
                 db.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
-            migrate(
-                server.superuser_dsn(TEMPLATE), service_login=LOGIN, service_password=PASSWORD
-            )
+            migrate(server.superuser_dsn(TEMPLATE), service_login=LOGIN, service_password=PASSWORD)
             yield server
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.understanding.phones import Match, match
 
-BUDI = "6281234567890"
+BUDI = PhoneNumber("6281234567890")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 
 def fields_of(value: object) -> dict[str, Any]:
     """The fields of a dataclass by name, one level deep."""
-    return {name: getattr(value, name) for name in _field_names(type(value))}
+    kind: Any = type(value)
+    return {name: getattr(value, name) for name in _field_names(kind)}
 
 
 @lru_cache(maxsize=512)

@@ -47,14 +47,14 @@ def run() -> None:
     try:
         app()
     except (ConfigurationProblem, TransientFault) as problem:
-        print(f"bukuhutang: {problem}", file=sys.stderr)  # noqa: T201
+        print(f"bukuhutang: {problem}", file=sys.stderr)  # noqa: T201  for the operator
         sys.exit(1)
     except Refusal as no:
         from bukuhutang.rendering.texts import render_problem
         from bukuhutang.tenancy.tenant import Language
 
         words = render_problem(no.code, Language.ENGLISH, **no.fields())
-        print(f"bukuhutang: {words}", file=sys.stderr)  # noqa: T201
+        print(f"bukuhutang: {words}", file=sys.stderr)  # noqa: T201  for the operator
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -62,7 +62,7 @@ def run() -> None:
 
 @app.command()
 def serve(
-    data: DataFolder = DEFAULT_DATA,
+    data_folder: DataFolder = DEFAULT_DATA,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 3000,
     driver: Annotated[Driver, typer.Option(help="Which WhatsApp.")] = Driver.SIMULATOR,
@@ -79,15 +79,15 @@ def serve(
     settings = read_settings()
     logs.configure(settings.log_format)
     listening = claim_port(host, port) if "web" in wanted else None
-    with database_for_serving(settings, data) as dsn:
+    with database_for_serving(settings, data_folder) as dsn:
         request = Serve(
-            data_folder=data,
+            data_folder=data_folder,
             host=host,
             port=listening.getsockname()[1] if listening else port,
             roles=wanted,
             driver=driver,
             dsn=dsn,
-            admin_keys=admin_keys(settings, data),
+            admin_keys=admin_keys(settings, data_folder),
         )
         _run_loop(serve_until_stopped(request, listening))
 
@@ -113,12 +113,12 @@ def _run_loop(work: Awaitable[Result]) -> Result:
 
 
 @app.command()
-def migrate(data: DataFolder = DEFAULT_DATA) -> None:
+def migrate(data_folder: DataFolder = DEFAULT_DATA) -> None:
     """Prepare or upgrade the schema."""
     from bukuhutang.main.database import migrate_now
     from bukuhutang.main.settings import read_settings
 
-    done = migrate_now(read_settings(), data)
+    done = migrate_now(read_settings(), data_folder)
     typer.echo(f"applied {', '.join(done)}" if done else "nothing to do")
 
 
@@ -132,7 +132,7 @@ def understand() -> None:
 
 @app.command()
 def audit(
-    data: DataFolder = DEFAULT_DATA,
+    data_folder: DataFolder = DEFAULT_DATA,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Recompute every balance, counter and hash; list what differs."""
@@ -141,7 +141,7 @@ def audit(
     async def look(database: Database, _: When) -> list[dict[str, object]]:
         return [vars(one) async for one in audit_books(database)]
 
-    found = _with_database(data, look)
+    found = _with_database(data_folder, look)
     if as_json:
         typer.echo(json.dumps({"differences": found}))
     else:
@@ -156,7 +156,7 @@ def audit(
 
 @app.command()
 def tenants(
-    data: DataFolder = DEFAULT_DATA, search: Annotated[str | None, typer.Option()] = None
+    data_folder: DataFolder = DEFAULT_DATA, search: Annotated[str | None, typer.Option()] = None
 ) -> None:
     """List the tenants with their WhatsApp state."""
     from bukuhutang.store import tenants as store
@@ -174,14 +174,14 @@ def tenants(
                     )
                 after = page[-1].id
 
-    _with_database(data, look)
+    _with_database(data_folder, look)
 
 
 @app.command()
 def register(
     phone_number: str,
     name: str,
-    data: DataFolder = DEFAULT_DATA,
+    data_folder: DataFolder = DEFAULT_DATA,
     email: Annotated[str | None, typer.Option()] = None,
 ) -> None:
     """Register a lender; the scan of its QR code activates it."""
@@ -193,11 +193,11 @@ def register(
         )
         return made.id
 
-    typer.echo(f"tenant {_with_database(data, act)} waits for its scan")
+    typer.echo(f"tenant {_with_database(data_folder, act)} waits for its scan")
 
 
 @app.command()
-def plan(tenant_id: int, name: str, data: DataFolder = DEFAULT_DATA) -> None:
+def plan(tenant_id: int, name: str, data_folder: DataFolder = DEFAULT_DATA) -> None:
     """Set a tenant's plan: free, basic, pro or enterprise."""
     from bukuhutang.base.ids import TenantId
     from bukuhutang.usecases.tenants import set_plan
@@ -205,11 +205,11 @@ def plan(tenant_id: int, name: str, data: DataFolder = DEFAULT_DATA) -> None:
     async def act(database: Database, when: When) -> str:
         return (await set_plan(database, TenantId(tenant_id), name, when)).plan
 
-    typer.echo(f"tenant {tenant_id} has plan {_with_database(data, act)}")
+    typer.echo(f"tenant {tenant_id} has plan {_with_database(data_folder, act)}")
 
 
 @app.command()
-def credits(tenant_id: int, amount: int, data: DataFolder = DEFAULT_DATA) -> None:
+def credits(tenant_id: int, amount: int, data_folder: DataFolder = DEFAULT_DATA) -> None:
     """Add AI credits on top of a tenant's month."""
     from bukuhutang.base.ids import TenantId
     from bukuhutang.usecases.tenants import add_credits
@@ -217,11 +217,13 @@ def credits(tenant_id: int, amount: int, data: DataFolder = DEFAULT_DATA) -> Non
     async def act(database: Database, when: When) -> int:
         return (await add_credits(database, TenantId(tenant_id), amount, when)).credits_added
 
-    typer.echo(f"tenant {tenant_id} has {_with_database(data, act)} added credits")
+    typer.echo(f"tenant {tenant_id} has {_with_database(data_folder, act)} added credits")
 
 
 @app.command("add-user")
-def add_user(tenant_id: int, phone_number: str, name: str, data: DataFolder = DEFAULT_DATA) -> None:
+def add_user(
+    tenant_id: int, phone_number: str, name: str, data_folder: DataFolder = DEFAULT_DATA
+) -> None:
     """Let another number speak as the lender of a tenant."""
     from bukuhutang.base.ids import TenantId
     from bukuhutang.usecases.tenants import add_member
@@ -231,12 +233,12 @@ def add_user(tenant_id: int, phone_number: str, name: str, data: DataFolder = DE
             database, TenantId(tenant_id), phone_number=phone_number, name=name, when=when
         )
 
-    typer.echo("added" if _with_database(data, act) else "already there")
+    typer.echo("added" if _with_database(data_folder, act) else "already there")
 
 
 @app.command()
 def sessions(
-    data: DataFolder = DEFAULT_DATA,
+    data_folder: DataFolder = DEFAULT_DATA,
     state: Annotated[str | None, typer.Option(help="Only this state.")] = None,
 ) -> None:
     """List the WhatsApp logins and their states."""
@@ -250,22 +252,22 @@ def sessions(
                     typer.echo(f"{one.tenant_id}\t{one.phone_number}\t{one.state}\t{one.name}")
                 after = page[-1].tenant_id
 
-    _with_database(data, look)
+    _with_database(data_folder, look)
 
 
 @contextmanager
-def _dsn(data: Path) -> Iterator[str]:
+def _dsn(data_folder: Path) -> Iterator[str]:
     from bukuhutang.main import logs
     from bukuhutang.main.database import database_for_commands
     from bukuhutang.main.settings import read_settings
 
     settings = read_settings()
     logs.configure(settings.log_format)
-    with database_for_commands(settings, data) as dsn:
+    with database_for_commands(settings, data_folder) as dsn:
         yield dsn
 
 
-def _with_database(data: Path, act: Callable[[Database, When], Awaitable[Result]]) -> Result:
+def _with_database(data_folder: Path, act: Callable[[Database, When], Awaitable[Result]]) -> Result:
     """Run `act` on the service's database, which may be running beside us."""
     from bukuhutang.store.scope import connect
     from bukuhutang.usecases.tenants import When
@@ -279,5 +281,5 @@ def _with_database(data: Path, act: Callable[[Database, When], Awaitable[Result]
         finally:
             await database.close()
 
-    with _dsn(data) as dsn:
+    with _dsn(data_folder) as dsn:
         return asyncio.run(work(dsn))

@@ -20,6 +20,7 @@ from bukuhutang.base.errors import ConfigurationProblem, TransientFault
 from bukuhutang.entrypoints.chat.loop import InboxLoop
 from bukuhutang.entrypoints.clock.loop import ClockLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
+from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
 from bukuhutang.messaging.sessions import SessionManager
@@ -98,6 +99,7 @@ class Service:
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._notify: set[str] = set()
         self._notify_wake = asyncio.Event()
+        self._outcomes: Outcomes | None = None
         self._ports: DatabasePorts | None = None
         self._manager: SessionManager | None = None
         self._outbox: OutboxLoop | None = None
@@ -118,7 +120,7 @@ class Service:
             clock = MovableClock() if request.driver == "simulator" else SystemClock()
         service = cls(request, database, clock)
         if "chat" in request.roles:
-            service._inbox = InboxLoop(database, clock, after=service.wake_outbox)
+            service._inbox = InboxLoop(database, clock, service._owner, after=service.wake_outbox)
         if "sessions" in request.roles:
             service._wire_sessions(clock)
         if "clock" in request.roles:
@@ -137,10 +139,11 @@ class Service:
         assert isinstance(clock, MovableClock)
         folder = self._request.data_folder / "simulator"
         self._simulator = open_simulator(folder, clock, lambda: secrets.token_urlsafe(24))
-        self._ports = DatabasePorts(self._database, clock, after=self.wake_inbox)
+        self._outcomes = Outcomes(self._database)
+        self._ports = DatabasePorts(self._database, clock, self._outcomes, after=self.wake_inbox)
         self._ports.on_up = self._wake_local_outbox
         self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)
-        self._outbox = OutboxLoop(self._database, self._manager, clock)
+        self._outbox = OutboxLoop(self._database, self._manager, clock, self._outcomes)
 
     @property
     def whatsapp(self) -> SimulatedWhatsApp:
@@ -194,9 +197,7 @@ class Service:
             self._notify_wake.clear()
             channels, self._notify = self._notify, set()
             with suppress(TransientFault):  # the others poll as well
-                async with self._database.courier() as db:
-                    for channel in channels:
-                        await db.execute("select pg_notify($1, '')", channel)
+                await self._database.notify(channels)
 
     # --- running ----------------------------------------------------------------------------------
 
@@ -210,8 +211,7 @@ class Service:
             assert listening is not None
             web = self._web_server()
             tasks.append(asyncio.create_task(web.serve(sockets=[listening])))
-            while not web.started and not tasks[-1].done():
-                await asyncio.sleep(0.005)
+            await self._until_started(web, tasks[-1])
         announce(self._request, web is not None)
         log.info("started", roles=sorted(self._request.roles), seconds=monotonic() - started)
         waiting = asyncio.create_task(stop.wait())
@@ -222,8 +222,22 @@ class Service:
             if (problem := task.exception()) is not None:
                 raise problem
 
+    async def _until_started(self, web: uvicorn.Server, task: asyncio.Task[None]) -> None:
+        # uvicorn has no event for it.
+        for _ in range(2_000):
+            if web.started or task.done():
+                return
+            await asyncio.sleep(0.005)
+
     def _loops(self) -> list[Runs]:
-        wanted = (self._ports, self._manager, self._outbox, self._inbox, self._ticks)
+        wanted = (
+            self._outcomes,
+            self._ports,
+            self._manager,
+            self._outbox,
+            self._inbox,
+            self._ticks,
+        )
         return [one for one in wanted if one is not None]
 
     async def _end(self, web: uvicorn.Server | None, tasks: list[asyncio.Task[None]]) -> None:
@@ -274,7 +288,7 @@ class Service:
         return True
 
     async def _is_idle(self) -> bool:
-        parts = (self._ports, self._outbox, self._inbox, self._ticks)
+        parts = (self._outcomes, self._ports, self._outbox, self._inbox, self._ticks)
         if any(part is not None and not part.is_idle for part in parts):
             return False
         if self._manager is not None and not self._manager.is_settled:
@@ -282,7 +296,7 @@ class Service:
         if self._simulator is not None and not self._simulator.whatsapp.at_rest():
             return False
         async with self._database.courier() as db:
-            return not await inbox.waiting(db) and not await outbox.waiting(db)
+            return not await inbox.is_waiting(db) and not await outbox.is_waiting(db)
 
 
 def announce(request: Serve, web: bool) -> None:

@@ -67,6 +67,7 @@ def admin_keys(settings: Settings, data_folder: Path) -> tuple[str, ...]:
 def kept_secret(path: Path) -> str:
     """The secret in a file that only its owner may read; made when it is missing or empty."""
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and (kept := path.read_text().strip()):
             path.chmod(0o600)
             return kept

@@ -51,6 +51,8 @@ def web_server(
         uvicorn.Config(
             build_app(deps),
             lifespan="off",
+            # The client's address is the socket's: a header would let anybody choose one.
+            proxy_headers=False,
             log_config=None,
             access_log=False,
             server_header=False,

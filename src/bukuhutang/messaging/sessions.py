@@ -46,9 +46,11 @@ class WaSessionState(StrEnum):
 
 
 UP = frozenset({WaSessionState.CONNECTED, WaSessionState.RESTRICTED})
-NEEDS_A_PERSON = frozenset(
-    {WaSessionState.LOGGED_OUT, WaSessionState.BANNED, WaSessionState.REPLACED}
-)
+PAIRED_OR_PAIRING = UP | {
+    WaSessionState.PAIRING,
+    WaSessionState.CONNECTING,
+    WaSessionState.INTERRUPTED,
+}
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,11 @@ class SessionManager:
         return self._states.get(tenant_id) in UP
 
     @property
+    def capabilities(self) -> wa.Capabilities:
+        """How the driver behind these logins differs from others."""
+        return self._driver.capabilities
+
+    @property
     def owner(self) -> str:
         """The name under which leases are held."""
         return self._owner
@@ -196,7 +203,8 @@ class SessionManager:
         first = one.tenant_id not in self._held
         self._held[one.tenant_id] = one
         if first:
-            self._states[one.tenant_id] = one.state
+            # Nothing runs yet, whatever the row of an earlier owner says.
+            self._states[one.tenant_id] = WaSessionState.UNLINKED
             await self._driver.create_session(one.tenant_id, one.phone_number)
         if not one.tenant_active:
             await self._close(one)
@@ -214,8 +222,6 @@ class SessionManager:
         self._states.pop(one.tenant_id, None)
 
     async def _start(self, one: Held) -> None:
-        if one.state in NEEDS_A_PERSON:
-            return
         if not await self._driver.is_linked(one.tenant_id):
             # The database believes in a link that the login store has lost.
             lost = StateChange(WaSessionState.LOGGED_OUT, "login_lost", linked=False)
@@ -225,7 +231,8 @@ class SessionManager:
         await self._driver.start(one.tenant_id)
 
     async def _pair(self, one: Held, wanted_at: datetime) -> None:
-        if self._states.get(one.tenant_id) is WaSessionState.PAIRING:
+        # The row may be older than what this login has lived through meanwhile.
+        if self._states[one.tenant_id] in PAIRED_OR_PAIRING:
             return
         if self._clock.machine_now() - wanted_at > timedelta(seconds=PAIRING_WISH_SECONDS):
             return

@@ -87,8 +87,7 @@ select t.name, t.phone_number,
         as sender,
     (select json_build_array(g.kind, g.form_version, g.form, g.expires_at, g.member_id)
        from dialogues g where g.tenant_id = $1 and g.chat_id = $3 limit 1) as dialogue,
-    exists (select from outbound_messages where tenant_id = $1
-        and (provider_message_id = $6 or client_ref = $6))
+    exists (select from outbound_messages where tenant_id = $1 and provider_message_id = $6)
         as is_own_echo,
     (select json_agg({READ_PERSON} order by b.id) from (
         select * from borrowers where tenant_id = $1 and name_key = $5
@@ -130,6 +129,7 @@ async def read_page(
 async def read_person(tx: TenantTx, borrower_id: BorrowerId) -> Person | None:
     """One person by number, or None."""
     found = await tx.db.fetchval(
+        # Our own constant, nothing of the message.
         f"select {READ_PERSON} from borrowers b where b.tenant_id = $1 and b.id = $2",  # noqa: S608
         tx.tenant_id,
         borrower_id,

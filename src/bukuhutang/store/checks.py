@@ -102,8 +102,8 @@ async def differences(tx: TenantTx) -> list[Difference]:
 
 async def _chain(tx: TenantTx, head: bytes) -> list[Difference]:
     """Recompute every hash; the first row that does not fit is named, the rest follows from it."""
-    previous, expected = GENESIS, 1
-    while True:
+    previous, expected, more = GENESIS, 1, True
+    while more:
         rows = await tx.db.fetch(
             "select * from audit_log where tenant_id = $1 and id >= $2 order by id limit $3",
             tx.tenant_id,
@@ -130,8 +130,7 @@ async def _chain(tx: TenantTx, head: bytes) -> list[Difference]:
                     )
                 ]
             previous, expected = sealed, expected + 1
-        if len(rows) < CHAIN_PAGE:
-            break
+        more = len(rows) == CHAIN_PAGE
     if previous != head:
         return [Difference(tx.tenant_id, "audit.head", expected - 1, head.hex(), previous.hex())]
     return []

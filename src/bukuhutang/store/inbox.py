@@ -74,42 +74,46 @@ async def receive(db: Connection, arrivals: Sequence[Arrival]) -> int:
 
 
 LEASE = """
-with head as (
-    select m.tenant_id, m.id from inbound_messages m
-      join tenants t on t.id = m.tenant_id and t.status = 'active'
-     where m.status = 'pending' and (m.leased_until is null or m.leased_until <= $1)
-       and not exists (select from inbound_messages e where e.tenant_id = m.tenant_id
-            and e.chat_id = m.chat_id and e.status = 'pending' and e.id < m.id)
-     order by m.id limit $3 for update of m skip locked),
-leased as (
-    update inbound_messages m set leased_until = $2, attempts = m.attempts + 1
-      from head where m.tenant_id = head.tenant_id and m.id = head.id
-    returning m.tenant_id, m.id, m.provider_message_id, m.chat_id, m.sender, m.from_me,
-        m.self_chat, m.kind, m.body, m.attempts)
-select l.*, t.phone_number, s.timezone, s.language from leased l
-  join tenants t on t.id = l.tenant_id join tenant_settings s on s.tenant_id = l.tenant_id
- order by l.id"""
+select m.tenant_id, m.id, m.provider_message_id, m.chat_id, m.sender, m.from_me, m.self_chat,
+    m.kind, m.body, m.attempts, t.phone_number, s.timezone, s.language
+  from lease_inbox($1, $2, $3, $4, $5) l
+  join inbound_messages m on m.tenant_id = l.tenant_id and m.id = l.id
+  join tenants t on t.id = l.tenant_id
+  join tenant_settings s on s.tenant_id = l.tenant_id
+ order by m.id"""
 
 
-async def lease(db: Connection, *, now: datetime, until: datetime, limit: int) -> list[Inbound]:
-    """Take the oldest waiting message of up to `limit` chats, one per chat, until `until`.
+async def lease(
+    db: Connection, loop: str, *, now: datetime, until: datetime, chat_max: int, limit: int
+) -> list[Inbound]:
+    """Take the oldest waiting messages for `loop` until `until`, in order of arrival.
 
-    The attempt is counted before the work, so a message that kills the process is counted too.
+    All of a chat that is under way is with one loop, at most about `chat_max` of it, so that a
+    flood in one chat leaves room for the others. The attempt is counted before the work, so a
+    message that kills the process is counted too. Instants are machine time.
     """
-    rows = await db.fetch(LEASE, now, until, limit)
+    rows = await db.fetch(LEASE, now, until, loop, chat_max, limit)
     return [Inbound(*row) for row in rows]
 
 
-async def give_back(db: Connection, message: Inbound, *, not_before: datetime, reason: str) -> None:
-    """Try again later: the lease ends at `not_before`, the reason stays visible."""
-    await db.execute(
-        "update inbound_messages set leased_until = $3, reason = $4"
-        " where tenant_id = $1 and id = $2 and status = 'pending'",
+async def try_again(
+    db: Connection, message: Inbound, *, loop: str, until: datetime, reason: str
+) -> int:
+    """Count another attempt of a message this loop holds; returns how many that makes.
+
+    0 when the lease was lost or the message is done: then it is not ours to try.
+    """
+    attempts: int | None = await db.fetchval(
+        "update inbound_messages set attempts = attempts + 1, leased_until = $4, reason = $5"
+        " where tenant_id = $1 and id = $2 and leased_by = $3 and status = 'pending'"
+        " returning attempts",
         message.tenant_id,
         message.id,
-        not_before,
+        loop,
+        until,
         reason,
     )
+    return attempts or 0
 
 
 async def quarantine(db: Connection, message: Inbound, *, now: datetime, reason: str) -> None:
@@ -124,18 +128,10 @@ async def quarantine(db: Connection, message: Inbound, *, now: datetime, reason:
     )
 
 
-async def next_due(db: Connection) -> datetime | None:
-    """When the next given-back or abandoned message may be taken, or None."""
-    at: datetime | None = await db.fetchval(
-        "select min(leased_until) from inbound_messages where status = 'pending'"
+async def is_waiting(db: Connection) -> bool:
+    """Whether any message of an active tenant is not worked yet."""
+    found: bool = await db.fetchval(
+        "select exists (select from inbound_messages m where m.status = 'pending'"
+        " and (select t.status from tenants t where t.id = m.tenant_id) = 'active')"
     )
-    return at
-
-
-async def waiting(db: Connection) -> int:
-    """How many messages of active tenants are not worked yet."""
-    count = await db.fetchval(
-        "select count(*) from inbound_messages m join tenants t on t.id = m.tenant_id"
-        " and t.status = 'active' where m.status = 'pending'"
-    )
-    return int(count)
+    return found

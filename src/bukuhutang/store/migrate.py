@@ -83,7 +83,9 @@ def _ensure_roles(db: psycopg.Connection, login: str, password: str | None) -> N
 
 
 def _grant(db: psycopg.Connection, role: str, member: str) -> None:
-    row = db.execute("select pg_has_role(%s, %s, 'member')", (member, role)).fetchone()
+    # Since PostgreSQL 16 whoever creates a role is its member, but may not act as it.
+    right = "set" if db.info.server_version >= 160_000 else "member"
+    row = db.execute("select pg_has_role(%s, %s, %s)", (member, role, right)).fetchone()
     if row is None or not row[0]:
         db.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(member)))
 

@@ -48,27 +48,33 @@ class ReceiptMark:
     at: datetime
 
 
+# Scalar subqueries, so that the queue is walked in order and each row asks by key; as joins they
+# would be turned round into a walk over all logins.
 CLAIM = """
 with head as (
-    select o.tenant_id, o.id, s.fencing from outbound_messages o
-      join wa_sessions s on s.tenant_id = o.tenant_id and s.owner = $1 and s.lease_until > $2
-       and s.state in ('connected', 'restricted')
+    select o.tenant_id, o.id from outbound_messages o
      where o.status = 'queued' and (o.not_before is null or o.not_before <= $2)
-       and not exists (select from outbound_messages e where e.tenant_id = o.tenant_id
+       and (select s.owner = $1 and s.lease_until > $2 and s.state in ('connected', 'restricted')
+              from wa_sessions s where s.tenant_id = o.tenant_id)
+       and (select count(*) = 0 from outbound_messages e where e.tenant_id = o.tenant_id
             and e.chat_id = o.chat_id and e.status in ('queued', 'sending') and e.id < o.id)
      order by o.id limit $3 for update of o skip locked)
 update outbound_messages o set status = 'sending', attempts = o.attempts + 1,
-    fencing = head.fencing
+    fencing = (select s.fencing from wa_sessions s where s.tenant_id = o.tenant_id),
+    provider_message_id = case when $4 then o.client_ref else o.provider_message_id end
   from head where o.tenant_id = head.tenant_id and o.id = head.id
 returning o.tenant_id, o.id, o.client_ref, o.chat_id, o.body, o.purpose, o.attempts"""
 
 
-async def claim(db: Connection, owner: str, *, now: datetime, limit: int) -> list[Outbound]:
-    """Begin to send: the first waiting message of up to `limit` chats whose sessions `owner` holds.
+async def claim(
+    db: Connection, owner: str, *, now: datetime, limit: int, own_message_ids: bool
+) -> list[Outbound]:
+    """Begin to send: the first waiting message of up to `limit` chats whose logins `owner` holds.
 
-    The row says `sending` before anything leaves, so a crash in between is seen afterwards.
+    The row says `sending` before anything leaves, so a crash in between is seen afterwards. With
+    `own_message_ids` the provider's id is ours, and known before the send.
     """
-    rows = await db.fetch(CLAIM, owner, now, limit)
+    rows = await db.fetch(CLAIM, owner, now, limit, own_message_ids)
     return sorted((Outbound(*row) for row in rows), key=lambda one: one.id)
 
 
@@ -95,7 +101,7 @@ async def mark(db: Connection, marks: Sequence[Mark]) -> None:
 
 RECEIPT = """
 update outbound_messages o set
-    status = x.state, provider_message_id = x.provider,
+    status = x.state,
     sent_at = coalesce(o.sent_at, x.at),
     delivered_at = case when x.state in ('delivered', 'read')
         then coalesce(o.delivered_at, x.at) else o.delivered_at end,
@@ -105,7 +111,7 @@ update outbound_messages o set
         order by tenant_id, provider, array_position(array['failed', 'sent', 'delivered', 'read'],
             state) desc) x
  where o.tenant_id = x.tenant_id
-   and (o.provider_message_id = x.provider or o.client_ref = x.provider)
+   and o.provider_message_id = x.provider
    and coalesce(array_position(array['queued', 'sending', 'unknown', 'failed', 'sent',
             'delivered', 'read'], o.status), 0)
      < array_position(array['queued', 'sending', 'unknown', 'failed', 'sent', 'delivered',
@@ -142,22 +148,11 @@ async def doubt_abandoned(db: Connection, tenant_ids: Sequence[TenantId], owner:
     return len(rows)
 
 
-async def is_ours(db: Connection, tenant_id: TenantId, provider_message_id: str) -> bool:
-    """Whether we sent the message with this provider id: then it is an echo."""
+async def is_waiting(db: Connection) -> bool:
+    """Whether any message could go out now, or is on its way."""
     found: bool = await db.fetchval(
-        "select exists (select from outbound_messages where tenant_id = $1"
-        " and (provider_message_id = $2 or client_ref = $2))",
-        tenant_id,
-        provider_message_id,
+        "select exists (select from outbound_messages o where o.status in ('queued', 'sending')"
+        " and (select s.state in ('connected', 'restricted') from wa_sessions s"
+        "   where s.tenant_id = o.tenant_id))"
     )
     return found
-
-
-async def waiting(db: Connection) -> int:
-    """How many messages could go out now: their session is connected, their time has come."""
-    count = await db.fetchval(
-        "select count(*) from outbound_messages o join wa_sessions s"
-        " on s.tenant_id = o.tenant_id and s.state in ('connected', 'restricted')"
-        " where o.status in ('queued', 'sending')"
-    )
-    return int(count)

@@ -9,7 +9,7 @@ A login of its own serves the program; each pool takes on one role at connect an
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -27,6 +27,7 @@ APP_CONNECTIONS_MAX = 12
 COURIER_CONNECTIONS_MAX = 4
 OPERATOR_CONNECTIONS_MAX = 2
 CONNECT_SECONDS_MAX = 10
+ACQUIRE_SECONDS_MAX = 20
 COMMAND_SECONDS_MAX = 30
 LOCK_MILLISECONDS_MAX = 10_000
 
@@ -103,10 +104,10 @@ class Database:
         async with self._connection(self._app) as db:
             # One round trip for all. true = for this transaction only, so a pooled connection
             # forgets the tenant.
-            await db.execute(
-                f"begin; select set_config('bukuhutang.tenant_id', '{tenant_id}', true);{then}"
-            )
             try:
+                await db.execute(
+                    f"begin; select set_config('bukuhutang.tenant_id', '{tenant_id}', true);{then}"
+                )
                 yield TenantTx(tenant_id, db)
             except BaseException:
                 if not db.is_closed():
@@ -135,7 +136,7 @@ class Database:
     @asynccontextmanager
     async def _connection(self, pool: Pool) -> AsyncIterator[Connection]:
         try:
-            async with pool.acquire() as db:
+            async with pool.acquire(timeout=ACQUIRE_SECONDS_MAX) as db:
                 yield db  # type: ignore[misc]
         except TRANSIENT as fault:
             raise TransientFault(str(fault)) from fault
@@ -146,6 +147,12 @@ class Database:
         for channel, wake in channels.items():
             await db.add_listener(channel, lambda *_, wake=wake: wake())
         return db
+
+    async def notify(self, channels: Iterable[str]) -> None:
+        """Call back whoever listens to these channels. Raises TransientFault."""
+        async with self.courier() as db:
+            for channel in channels:
+                await db.execute("select pg_notify($1, '')", channel)
 
     async def is_ready(self) -> bool:
         """Whether the database answers and its schema is the one this program expects."""
@@ -170,9 +177,9 @@ async def connect(dsn: str) -> Database:
     try:
         await _check(dsn)
         return Database(
-            await _pool(dsn, "bukuhutang_app", APP_CONNECTIONS_MAX),
-            await _pool(dsn, "bukuhutang_courier", COURIER_CONNECTIONS_MAX),
-            await _pool(dsn, "bukuhutang_operator", OPERATOR_CONNECTIONS_MAX),
+            await _pool(dsn, "bukuhutang_app", APP_CONNECTIONS_MAX, KEYED_STATEMENTS),
+            await _pool(dsn, "bukuhutang_courier", COURIER_CONNECTIONS_MAX, KEYED_STATEMENTS),
+            await _pool(dsn, "bukuhutang_operator", OPERATOR_CONNECTIONS_MAX, {}),
             dsn,
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
@@ -208,7 +215,17 @@ async def _check(dsn: str) -> None:
         await db.close()
 
 
-async def _pool(dsn: str, role: str, connections_max: int) -> Pool:
+# The service's statements are few, prepared once, and each has its index; a plan made while the
+# tables were still empty must be right for full ones too.
+KEYED_STATEMENTS = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+
+async def _pool(dsn: str, role: str, connections_max: int, planner: dict[str, str]) -> Pool:
     pool = await asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -222,8 +239,7 @@ async def _pool(dsn: str, role: str, connections_max: int) -> Pool:
             "timezone": "UTC",
             "jit": "off",
             "lock_timeout": str(LOCK_MILLISECONDS_MAX),
-            # The statements are few and prepared once; planning them anew costs more than it finds.
-            "plan_cache_mode": "force_generic_plan",
+            **planner,
         },
     )
     assert pool is not None

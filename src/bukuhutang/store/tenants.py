@@ -106,6 +106,7 @@ async def insert(
 async def read(tx: TenantTx) -> TenantRow | None:
     """The tenant of this scope, or None."""
     row = await tx.db.fetchrow(
+        # Our own constant, nothing of the request.
         f"select {COLUMNS} from tenants t left join wa_sessions s on s.tenant_id = t.id"  # noqa: S608
         " where t.id = $1",
         tx.tenant_id,
@@ -189,6 +190,7 @@ async def page(
     are ordinary characters.
     """
     rows = await db.fetch(
+        # Our own constant, nothing of the request.
         f"select {COLUMNS} from tenants t left join wa_sessions s on s.tenant_id = t.id"  # noqa: S608
         " where t.id > $1 and ($3::text is null or t.status = $3)"
         " and ($4::text is null or t.plan = $4)"

@@ -21,7 +21,7 @@ from bukuhutang.understanding.intents import (
     Unreadable,
 )
 from bukuhutang.understanding.names import NameProblem, check_name, read_name, shorten
-from bukuhutang.understanding.scan import NOTE_MARKERS, Kind, Part, problem_of, scan
+from bukuhutang.understanding.scan import Kind, Part, problem_of, scan
 
 _TWICE = {
     Kind.AMOUNT: "amount_unclear",
@@ -75,9 +75,9 @@ class Body:
 
 
 def read_body(
-    line: Line, allowed: frozenset[Kind], *, needed: Kind | None = None
+    line: Line, allowed: frozenset[Kind], *, amount_needed: bool = False
 ) -> Body | Unreadable:
-    """The name and the `allowed` parts of a command that needs a name and maybe one part more."""
+    """The name and the `allowed` parts of a command that needs a name, and maybe an amount."""
     parts = _weak_amounts_to_words(scan(line.words, line.today))
     if refused := _doubtful(line, parts):
         return refused
@@ -94,10 +94,8 @@ def read_body(
             found[part.kind] = part
         elif left is None:
             left = part
-    if needed is not None and needed not in found:
-        missing = "phone_invalid" if needed is Kind.PHONE else f"{needed.value}_missing"
-        # "BAYAR Budi 0812…" lacks the amount first of all; the number is told afterwards.
-        return line.unreadable(missing, **({"text": ""} if needed is Kind.PHONE else {}))
+    if amount_needed and Kind.AMOUNT not in found:
+        return line.unreadable("amount_missing")
     for part in found.values():
         if code := problem_of(part):
             return _problem(line, part, code)
@@ -247,6 +245,3 @@ def _problem(line: Line, part: Part, code: str) -> Unreadable:
         assert isinstance(part.value, dates.DueProblem)
         return line.unreadable(code, days=part.value.days, min=DAYS_MIN, max=DAYS_MAX)
     return line.unreadable(code, text=shorten(line.text(part.start, part.end)))
-
-
-assert "buat" in NOTE_MARKERS

@@ -124,7 +124,7 @@ def read_borrower(text: str, today: date) -> Intent | None:
 
 def _read_debt(line: Line) -> Intent:
     direction = Direction.RECEIVABLE if line.command == "PINJAM" else Direction.PAYABLE
-    body = read_body(line, _DEBT_PARTS, needed=Kind.AMOUNT)
+    body = read_body(line, _DEBT_PARTS, amount_needed=True)
     if isinstance(body, Unreadable):
         return body
     note = read_note(line, body)
@@ -136,15 +136,15 @@ def _read_debt(line: Line) -> Intent:
         body.name,
         body.value(Kind.AMOUNT),
         body.value(Kind.DUE) or default,
-        note,
-        body.value(Kind.PHONE),
+        note=note,
+        phone=body.value(Kind.PHONE),
     )
 
 
 def _read_payment(line: Line) -> Intent:
     if line.words and line.words[0] in ("cicilan", "installment"):
         return Unreadable("command_unknown", "BAYAR")  # installments are another command
-    body = read_body(line, _PAYMENT_PARTS, needed=Kind.AMOUNT)
+    body = read_body(line, _PAYMENT_PARTS, amount_needed=True)
     if isinstance(body, Unreadable):
         return body
     return RecordPayment(body.name, body.value(Kind.AMOUNT))

@@ -281,7 +281,8 @@ def _next_weekday(word: str, today: date) -> date:
 
 def _after_figures(figures: str, unit: str, today: date) -> Due:
     if len(figures) > _COUNT_DIGITS_MAX:
-        return DueProblem("days_out_of_range", _DAYS_TOLD_MAX)
+        far = -_DAYS_TOLD_MAX if figures[0] == "-" else _DAYS_TOLD_MAX
+        return DueProblem("days_out_of_range", far)
     return _after(int(figures), unit, today)
 
 

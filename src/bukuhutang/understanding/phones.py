@@ -1,7 +1,7 @@
 """A WhatsApp number among other words: never taken for an amount, never made of one.
 
-A number begins with `+`, with `0` and a figure, or with `62` and is then long enough; it may be
-written in groups. Where two readings are possible ("0812345678 90") it is refused, not guessed.
+A number begins with `+`, with `0` and a figure, or with `628` and is then too long for an amount;
+it may be written in groups. Where two readings are possible ("0812345678 90") it is refused.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from bukuhutang.understanding.numerals import UNITS
 
 _FIRST = re.compile(r"\(?(?:\+[0-9]|0[0-9]|62)[0-9().\-/]*")
 _GROUP = re.compile(r"-?\(?[0-9]{2,4}\)?(?:-[0-9]{2,5})*|-")
+_HOME = re.compile(r"62[ .\-]*8(?:[ .\-()]*[0-9]){7}")
 _GROUPS_MAX = 8
 _ALONE_DIGITS_MIN = 9
 _HOME_DIGITS_MIN = 10
@@ -38,6 +39,8 @@ def match(words: list[str], start: int) -> Match | None:
     last = min(len(words), start + _GROUPS_MAX)
     while end < last and _GROUP.fullmatch(words[end]) and not _has_unit(words, end):
         end += 1
+    if first.startswith("62") and not _HOME.match(" ".join(words[start:end])):
+        return None  # 620000000 is an amount
     alone = read_phone(first) if _digits(first) >= _ALONE_DIGITS_MIN else None
     grouped = read_phone(" ".join(words[start:end])) if end > start + 1 else None
     if alone is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ import structlog
 
 from bukuhutang.base.clock import Clock, monotonic
 from bukuhutang.base.errors import InvariantBroken, TransientFault
+from bukuhutang.base.ids import ChatId, TenantId
 from bukuhutang.entrypoints.chat.handle import apologise, handle
 from bukuhutang.entrypoints.chat.measure import HANDLED, HANDLING_SECONDS, QUARANTINED
 from bukuhutang.store import inbox
@@ -19,42 +21,54 @@ from bukuhutang.store.scope import Database
 AT_ONCE = 10
 """Messages worked at the same time; each holds one connection."""
 
-READY_MAX = 32
-"""Leased messages that wait for a worker."""
+LEASED_MAX = 128
+"""Leased messages in memory, the ones being worked included."""
 
-BREATH_SECONDS = 0.002
+CHAT_LEASED_MAX = 8
+"""About as many of one chat, so that a flood in one leaves room for the others."""
+
 POLL_SECONDS = 1.0
 """The safety net under the wake-up call."""
 
-RETRY_SECONDS = (0.2, 1.0, 5.0, 20.0)
-"""How long a failed message rests before its next attempt."""
+BREATH_SECONDS = 0.003
+"""Between two leases, so that a busy hour leases many at once."""
 
-assert LEASE_SECONDS > 4 * max(RETRY_SECONDS[:2])
+RETRY_SECONDS = (0.2, 1.0, 5.0, 10.0)
+"""How long a failed message rests before its next attempt; its chat waits."""
+
+assert LEASE_SECONDS > 4 * max(RETRY_SECONDS)
 assert len(RETRY_SECONDS) == ATTEMPTS_MAX - 1
 
 log = structlog.get_logger("chat")
 
 Handle = Callable[[Database, Inbound, datetime], Awaitable[str]]
+Chat = tuple[TenantId, ChatId]
 
 
 class InboxLoop:
-    """One drain loop; any number may run, in one process or many."""
+    """One drain loop; any number may run, in one process or many.
+
+    All messages of a chat that are under way are with one loop, which works them one by one.
+    """
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
+        name: str,
         *,
         after: Callable[[], None],
         handler: Handle = handle,
     ) -> None:
         self._database = database
         self._clock = clock
+        self._name = name  # of this loop alone: leases carry it
         self._after = after  # wakes whoever empties the outbox
         self._handle = handler
         self._wake = asyncio.Event()
-        self._ready: asyncio.Queue[Inbound] = asyncio.Queue(maxsize=READY_MAX + AT_ONCE)
-        self._busy = 0
+        self._chats: dict[Chat, deque[Inbound]] = {}
+        self._ready: asyncio.Queue[Chat] = asyncio.Queue()  # bounded by LEASED_MAX
+        self._leased = 0
 
     def wake(self) -> None:
         """Something arrived: look now."""
@@ -63,7 +77,7 @@ class InboxLoop:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is leased here."""
-        return self._busy == 0 and self._ready.empty()
+        return self._leased == 0
 
     async def run(self) -> None:
         """Work until cancelled; what was leased and not done is taken up after its lease."""
@@ -75,23 +89,36 @@ class InboxLoop:
     async def _fill(self) -> None:
         while True:
             self._wake.clear()
-            waiting = self._ready.qsize()
-            if waiting <= READY_MAX // 2:
-                for message in await self._lease(READY_MAX - waiting):
-                    self._ready.put_nowait(message)
+            if self._leased <= LEASED_MAX // 2:
+                for message in await self._lease(LEASED_MAX - self._leased):
+                    self._take(message)
             try:
                 await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
             except TimeoutError:
                 continue
-            # A breath between two leases, so that a busy hour leases many at once.
             await asyncio.sleep(BREATH_SECONDS)
+
+    def _take(self, message: Inbound) -> None:
+        self._leased += 1
+        chat = (message.tenant_id, message.chat_id)
+        waiting = self._chats.get(chat)
+        if waiting is None:
+            self._chats[chat] = deque([message])
+            self._ready.put_nowait(chat)
+        else:
+            waiting.append(message)
 
     async def _lease(self, limit: int) -> list[Inbound]:
         now = self._clock.machine_now()
         try:
             async with self._database.courier() as db:
                 return await inbox.lease(
-                    db, now=now, until=now + timedelta(seconds=LEASE_SECONDS), limit=limit
+                    db,
+                    self._name,
+                    now=now,
+                    until=now + timedelta(seconds=LEASE_SECONDS),
+                    chat_max=CHAT_LEASED_MAX,
+                    limit=limit,
                 )
         except TransientFault as fault:
             log.warning("inbox_unreachable", reason=str(fault))
@@ -100,48 +127,65 @@ class InboxLoop:
 
     async def _work(self) -> None:
         while True:
-            message = await self._ready.get()
-            self._busy += 1
+            chat = await self._ready.get()
+            waiting = self._chats[chat]
             try:
-                await self._one(message)
+                await self._to_its_end(waiting[0])
             finally:
-                self._busy -= 1
-            self._wake.set()  # the next message of this chat may be taken now
+                waiting.popleft()
+                self._leased -= 1
+            if waiting:
+                self._ready.put_nowait(chat)  # behind the others: chats take turns
+            else:
+                del self._chats[chat]
+            if self._leased <= LEASED_MAX // 2:
+                self._wake.set()
             self._after()
 
-    async def _one(self, message: Inbound) -> None:
+    async def _to_its_end(self, message: Inbound) -> None:
+        """Work one message until it is answered, ignored, set aside, or no longer ours."""
+        attempts = message.attempts
+        while attempts <= ATTEMPTS_MAX:
+            reason = await self._attempt(message)
+            if reason is None:
+                return
+            if attempts == ATTEMPTS_MAX:
+                await self._set_aside(message, reason)
+                return
+            await asyncio.sleep(RETRY_SECONDS[attempts - 1])
+            attempts = await self._count_another(message, reason)
+            if attempts == 0:
+                return
+        # Counted before the work: it never came back, so it may have ended the process.
+        await self._set_aside(message, "did not come back from its attempts")
+
+    async def _attempt(self, message: Inbound) -> str | None:
+        """Work a message once; None when it is over, else why it failed."""
         started = monotonic()
         try:
-            if message.attempts > ATTEMPTS_MAX:
-                # Counted before the work: it never came back, so it may have ended the process.
-                await self._set_aside(message, "did not come back from its attempts")
-                return
             outcome = await self._handle(self._database, message, self._clock.now())
         except TransientFault as fault:
-            await self._give_back(message, f"transient: {fault}")
+            return f"transient: {fault}"
         except InvariantBroken as broken:
             log.exception("invariant_broken", tenant_id=message.tenant_id, message=message.id)
             await self._set_aside(message, f"invariant: {broken}")
-        except Exception as problem:
+            return None
+        except Exception as problem:  # noqa: BLE001  boundary: the inbox loop
             log.exception("message_failed", tenant_id=message.tenant_id, message=message.id)
-            await self._give_back(message, f"{type(problem).__name__}: {problem}")
-        else:
-            HANDLED.labels(outcome=outcome.split(":")[0]).inc()
-            HANDLING_SECONDS.observe(monotonic() - started)
+            return f"{type(problem).__name__}: {problem}"
+        HANDLED.labels(outcome=outcome.split(":")[0]).inc()
+        HANDLING_SECONDS.observe(monotonic() - started)
+        return None
 
-    async def _give_back(self, message: Inbound, reason: str) -> None:
-        if message.attempts >= ATTEMPTS_MAX:
-            await self._set_aside(message, reason)
-            return
-        rest = timedelta(seconds=RETRY_SECONDS[message.attempts - 1])
+    async def _count_another(self, message: Inbound, reason: str) -> int:
+        until = self._clock.machine_now() + timedelta(seconds=LEASE_SECONDS)
         try:
             async with self._database.courier() as db:
-                at = self._clock.machine_now() + rest
-                await inbox.give_back(db, message, not_before=at, reason=reason[:500])
+                return await inbox.try_again(
+                    db, message, loop=self._name, until=until, reason=reason[:500]
+                )
         except TransientFault:
-            return  # the lease ends by itself
-
-        asyncio.get_running_loop().call_later(rest.total_seconds(), self._wake.set)
+            return 0  # the lease ends by itself, then somebody tries again
 
     async def _set_aside(self, message: Inbound, reason: str) -> None:
         now = self._clock.now()

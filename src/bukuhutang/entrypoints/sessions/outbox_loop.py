@@ -10,7 +10,7 @@ from prometheus_client import Counter
 
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
-from bukuhutang.entrypoints.sessions.batch import Batcher
+from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.store import outbox
@@ -21,7 +21,7 @@ AT_ONCE = 64
 """Messages under way at the same time, one per chat."""
 
 POLL_SECONDS = 1.0
-BREATH_SECONDS = 0.002
+BREATH_SECONDS = 0.003
 SEND_SECONDS_MAX = 90.0
 RETRY_SECONDS = 2.0
 
@@ -32,11 +32,13 @@ log = structlog.get_logger("outbox")
 class OutboxLoop:
     """Sends what is queued for the logins this process holds."""
 
-    def __init__(self, database: Database, wa_sessions: SessionManager, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, wa_sessions: SessionManager, clock: Clock, outcomes: Outcomes
+    ) -> None:
         self._database = database
         self._sessions = wa_sessions
         self._clock = clock
-        self._marks = Batcher(self._store_marks)
+        self._outcomes = outcomes
         self._wake = asyncio.Event()
         self._under_way = 0
 
@@ -47,12 +49,11 @@ class OutboxLoop:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being sent or marked."""
-        return self._under_way == 0 and self._marks.is_idle
+        return self._under_way == 0
 
     async def run(self) -> None:
         """Send until cancelled. What was under way then is found in doubt by the next owner."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._marks.run())
             while True:
                 self._wake.clear()
                 if self._under_way <= AT_ONCE // 2:
@@ -70,7 +71,11 @@ class OutboxLoop:
         try:
             async with self._database.courier() as db:
                 return await outbox.claim(
-                    db, self._sessions.owner, now=self._clock.machine_now(), limit=limit
+                    db,
+                    self._sessions.owner,
+                    now=self._clock.machine_now(),
+                    limit=limit,
+                    own_message_ids=self._sessions.capabilities.own_message_id,
                 )
         except TransientFault as fault:
             log.warning("outbox_unreachable", reason=str(fault))
@@ -80,7 +85,7 @@ class OutboxLoop:
     async def _one(self, message: Outbound) -> None:
         try:
             outcome = await self._send(message)
-            await self._marks.add(self._mark(message, outcome))
+            await self._outcomes.add(self._mark(message, outcome))
         finally:
             self._under_way -= 1
             self._wake.set()  # the next message of this chat may go now
@@ -93,7 +98,7 @@ class OutboxLoop:
                 )
         except TimeoutError:
             return wa.Unknown("no answer in time")
-        except Exception:  # noqa: BLE001  boundary: the driver loop; nobody knows how far it got
+        except Exception:
             log.exception("send_failed", tenant_id=message.tenant_id, outbound=message.id)
             return wa.Unknown("the driver failed")
 
@@ -115,7 +120,3 @@ class OutboxLoop:
             case wa.Rejected(reason=reason):
                 SENT.labels(outcome="failed").inc()
                 return Mark(*key, "failed", None, reason, now)
-
-    async def _store_marks(self, marks: list[Mark]) -> None:
-        async with self._database.courier() as db:
-            await outbox.mark(db, marks)

@@ -12,6 +12,7 @@ from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.entrypoints.sessions.batch import Batcher
+from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.sessions import (
     PAIRING_WISH_SECONDS,
@@ -34,24 +35,29 @@ log = structlog.get_logger("sessions")
 class DatabasePorts:
     """`SessionPorts` on the store."""
 
-    def __init__(self, database: Database, clock: Clock, *, after: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        outcomes: Outcomes,
+        *,
+        after: Callable[[], None],
+    ) -> None:
         self._database = database
         self._clock = clock
         self._arrivals = Batcher(self._store_arrivals)
-        self._receipts = Batcher(self._store_receipts)
+        self._outcomes = outcomes
         self._after = after  # wakes the chat door
         self.on_up: Callable[[], None] = lambda: None  # a login can send again
 
     async def run(self) -> None:
         """Write batches until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._arrivals.run())
-            tasks.create_task(self._receipts.run())
+        await self._arrivals.run()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits to be written."""
-        return self._arrivals.is_idle and self._receipts.is_idle
+        return self._arrivals.is_idle
 
     async def hold(self, owner: str, now: datetime, until: datetime) -> list[Held]:
         """Renew this owner's leases and take free ones."""
@@ -133,15 +139,11 @@ class DatabasePorts:
         """Move sent messages forward."""
         now = self._clock.now()
         for provider_id in receipt.ids:
-            await self._receipts.add(ReceiptMark(tenant_id, provider_id, receipt.state, now))
+            await self._outcomes.add(ReceiptMark(tenant_id, provider_id, receipt.state, now))
 
     async def _store_arrivals(self, arrivals: list[Arrival]) -> None:
         async with self._database.courier() as db:
             await inbox.receive(db, arrivals)
-
-    async def _store_receipts(self, marks: list[ReceiptMark]) -> None:
-        async with self._database.courier() as db:
-            await outbox.receipts(db, marks)
 
 
 RETRY_SECONDS = 0.5

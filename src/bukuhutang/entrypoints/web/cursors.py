@@ -34,7 +34,9 @@ def read_cursor(listed: Listed, cursor: str | None) -> int:
         raise CursorInvalid
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        kind, _, after = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(":")
+        kind, _, after = (
+            base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(":")
+        )
     except (binascii.Error, ValueError) as problem:
         raise CursorInvalid from problem
     if kind != listed or not (after.isascii() and after.isdigit()) or not 0 < int(after) <= ID_MAX:

@@ -22,7 +22,7 @@ from bukuhutang.usecases.tenants import (
 ERRORS_MAX = 20
 """More fields than any of our bodies has; the rest is counted in `moreErrors`."""
 
-FIELD_NAME_CHARACTERS_MAX = 60
+QUOTED_CHARACTERS_MAX = 60
 
 CODES_BY_KIND = {
     "missing": "field_missing",
@@ -52,8 +52,7 @@ def field_problems(
 def _field_problem(one: dict[str, Any], path: str, language: Language) -> FieldProblem:
     where = one["loc"]
     name = "body" if one["type"] == "json_invalid" else ".".join(str(part) for part in where[1:])
-    # A JSON key may hold half of a surrogate pair, which no answer can carry.
-    name = name.encode("utf-8", "replace").decode()[:FIELD_NAME_CHARACTERS_MAX] or str(where[0])
+    name = _printable(name) or str(where[0])
     refusal = _refusal(name, one.get("input")) if path.startswith("/admin/") else None
     if refusal is not None and one["type"] != "extra_forbidden":
         detail = render_problem(refusal.code, language, **refusal.fields())
@@ -74,8 +73,12 @@ def _refusal(field: str, given: object) -> Refusal | None:
         case "email":
             return EmailInvalid()
         case "plan":
-            text = given if isinstance(given, str) else ""
-            return PlanUnknown(text[:FIELD_NAME_CHARACTERS_MAX])
+            return PlanUnknown(_printable(given) if isinstance(given, str) else "")
         case "amount":
             return CreditsOutOfRange(1, CREDITS_ADDED_MAX)
     return None
+
+
+def _printable(text: str) -> str:
+    """The beginning; JSON may spell half of a surrogate pair, which no answer can carry."""
+    return text[:QUOTED_CHARACTERS_MAX].encode("utf-8", "replace").decode()

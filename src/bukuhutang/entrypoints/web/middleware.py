@@ -103,7 +103,7 @@ class WitnessMiddleware:
     ) -> None:
         try:
             await self._app(scope, receive, send)
-        except Exception as fault:  # noqa: BLE001 - the boundary of the HTTP door (style, section 4)
+        except Exception as fault:
             if started():
                 log.exception("answer broken off", request=scope[REQUEST_ID])
                 raise  # only the server can end an answer that has begun

@@ -1,8 +1,8 @@
-"""Every no as RFC 9457 problem details: one table from refusal to status, words from `rendering`."""
+"""Every no as RFC 9457 problem details: one table to status, words from `rendering`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -152,18 +152,18 @@ def _problem(
 ) -> Response:
     language = language_of(scope)
     scope[PROBLEM_CODE] = code  # for the access log
-    body: dict[str, Any] = dict(members or {})
-    if isinstance(body.get("errors"), Sequence):
-        body["errors"] = [one.model_dump() for one in body["errors"]]
-    if REQUEST_ID in scope:
-        body["instance"] = f"urn:bukuhutang:request:{scope[REQUEST_ID]}"
-    # Last, so that no field of a refusal can take the place of a standard member.
-    body |= {
+    standard: dict[str, Any] = {
         "type": TYPE + code,
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": render_problem(code, language, **(text_fields or {})),
         "code": code,
     }
+    if REQUEST_ID in scope:
+        standard["instance"] = f"urn:bukuhutang:request:{scope[REQUEST_ID]}"
+    # First to be read first, and last so that no field of a refusal takes a standard place.
+    body = {**standard, **(members or {}), **standard}
+    if "errors" in body:
+        body["errors"] = [one.model_dump() for one in body["errors"]]
     spoken = {"Content-Language": language.value, "Vary": "Accept-Language"}
     return ProblemResponse(body, status_code=status, headers={**(headers or {}), **spoken})

@@ -25,9 +25,7 @@ KIND = "choice"
 MINUTES_MAX = 60
 """After an hour nobody remembers what "1" was the answer to."""
 
-Askable = (
-    CreateDebt | RecordPayment | Settle | SendReminder | SetContact | ShowHistory | ShowStatus
-)
+Askable = CreateDebt | RecordPayment | Settle | SendReminder | SetContact | ShowHistory | ShowStatus
 ASKABLE: dict[str, type[Askable]] = {
     kind.__name__: kind
     for kind in (
@@ -64,9 +62,7 @@ class ChoiceForm:
 
 def to_json(form: ChoiceForm) -> dict[str, Any]:
     """The form as the database keeps it."""
-    wanted = {
-        one.name: _plain(getattr(form.wanted, one.name)) for one in fields(form.wanted)
-    }
+    wanted = {one.name: _plain(getattr(form.wanted, one.name)) for one in fields(form.wanted)}
     options = [[one.borrower_id, one.direction] for one in form.options]
     return {"wanted": type(form.wanted).__name__, "slots": wanted, "options": options}
 
@@ -90,5 +86,3 @@ def from_json(stored: dict[str, Any], version: int) -> ChoiceForm | None:
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
-
-

@@ -53,6 +53,7 @@ create table inbound_messages (
     status text not null default 'pending'
         check (status in ('pending', 'done', 'ignored', 'quarantined')),
     attempts smallint not null default 0,
+    leased_by text, -- the loop that works on it, until leased_until (machine time)
     leased_until timestamptz,
     handled_at timestamptz,
     reason text,
@@ -63,7 +64,7 @@ create index inbox_order on inbound_messages (id) where status = 'pending';
 create index inbox_chat on inbound_messages (tenant_id, chat_id, id) where status = 'pending';
 create index inbox_quarantine on inbound_messages (tenant_id, id) where status = 'quarantined';
 grant select, insert on inbound_messages to bukuhutang_courier;
-grant update (status, attempts, leased_until, handled_at, reason)
+grant update (status, attempts, leased_by, leased_until, handled_at, reason)
     on inbound_messages to bukuhutang_courier;
 grant select on inbound_messages to bukuhutang_app;
 grant update (status, body, handled_at, reason) on inbound_messages to bukuhutang_app;
@@ -71,6 +72,36 @@ grant select (tenant_id, id, status, kind, attempts, received_at, handled_at, re
     on inbound_messages to bukuhutang_operator;
 create policy courier on inbound_messages to bukuhutang_courier using (true) with check (true);
 create policy counted on inbound_messages for select to bukuhutang_operator using (true);
+"""
+
+LEASE = """
+-- Takes the oldest waiting messages in order of arrival. A function, because each of its statements
+-- sees what was committed before it: the lock first, then the look. Two loops that looked at the
+-- same time could take the second message of a chat before the first.
+create function lease_inbox(
+    look_at timestamptz, lease_until timestamptz, loop_name text, chat_max int, row_max int)
+returns table (tenant_id bigint, id bigint) language plpgsql rows 32 as $$
+#variable_conflict use_column
+begin
+    perform pg_advisory_xact_lock(7231004212);
+    -- Handing out work need not survive a crash of the machine: the work itself does.
+    perform set_config('synchronous_commit', 'off', true);
+    return query
+    with head as (
+        select m.tenant_id, m.id from inbound_messages m
+         where m.status = 'pending' and (m.leased_until is null or m.leased_until <= look_at)
+           and (select t.status from tenants t where t.id = m.tenant_id) = 'active'
+           and (select count(*) < chat_max and bool_and(e.leased_by = loop_name) is not false
+                  from inbound_messages e
+                 where e.tenant_id = m.tenant_id and e.chat_id = m.chat_id and e.id < m.id
+                   and e.status = 'pending' and e.leased_until > look_at)
+         order by m.id limit row_max)
+    update inbound_messages m
+       set leased_until = lease_until, leased_by = loop_name, attempts = m.attempts + 1
+      from head where m.tenant_id = head.tenant_id and m.id = head.id
+    returning m.tenant_id, m.id;
+end $$;
+grant execute on function lease_inbox to bukuhutang_courier;
 """
 
 OUTBOX = """
@@ -132,6 +163,6 @@ grant select, insert, update, delete on dialogues to bukuhutang_app;
 
 
 def upgrade() -> None:
-    for part in (WA_SESSIONS, INBOX, OUTBOX, DIALOGUES):
+    for part in (WA_SESSIONS, INBOX, LEASE, OUTBOX, DIALOGUES):
         op.execute(part)
     own_rows("wa_sessions", "inbound_messages", "outbound_messages", "dialogues")

@@ -1,0 +1,1 @@
+"""The project's own measurements; each line beside its floor of the same run."""

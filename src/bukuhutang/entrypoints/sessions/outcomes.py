@@ -1,0 +1,42 @@
+"""What became of sent messages, written by one writer: outcomes first, then receipts.
+
+One at a time, because two statements that move many rows each could wait for one another in a
+circle; in batches, because nearly every message causes both.
+"""
+
+from __future__ import annotations
+
+from bukuhutang.entrypoints.sessions.batch import Batcher
+from bukuhutang.store import outbox
+from bukuhutang.store.outbox import Mark, ReceiptMark
+from bukuhutang.store.scope import Database
+
+
+class Outcomes:
+    """The one writer of outbox states after a send, in this process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._batcher: Batcher[Mark | ReceiptMark] = Batcher(self._store)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits to be written."""
+        return self._batcher.is_idle
+
+    async def run(self) -> None:
+        """Write batches until cancelled."""
+        await self._batcher.run()
+
+    async def add(self, one: Mark | ReceiptMark) -> None:
+        """Returns when it is durable."""
+        await self._batcher.add(one)
+
+    async def _store(self, batch: list[Mark | ReceiptMark]) -> None:
+        marks = [one for one in batch if isinstance(one, Mark)]
+        receipts = [one for one in batch if isinstance(one, ReceiptMark)]
+        async with self._database.courier() as db:
+            if marks:
+                await outbox.mark(db, marks)
+            if receipts:
+                await outbox.receipts(db, receipts)

@@ -1,0 +1,52 @@
+"""For machines that watch: /health, /ready, /metrics. No key, and nothing about anybody."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+
+from bukuhutang.base.errors import TransientFault
+from bukuhutang.entrypoints.web.deps import OperatorCall
+from bukuhutang.entrypoints.web.openapi import AWAY
+from bukuhutang.store import stats
+
+ROWS = Gauge(
+    "bukuhutang_rows", "Inbox and outbox rows that wait, and WhatsApp logins", ["kind", "state"]
+)
+DATABASE_UP = Gauge("bukuhutang_database_up", "1 when the database answered this scrape")
+
+router = APIRouter(tags=["probes"])
+
+
+@router.head("/health", include_in_schema=False)
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """The process lives; asks nothing of the database."""
+    return {"status": "ok"}
+
+
+@router.head("/ready", include_in_schema=False)
+@router.get("/ready", responses={503: AWAY})
+async def ready(call: OperatorCall) -> dict[str, str]:
+    """Database and schema are as this program needs them; 503 otherwise."""
+    if not await call.deps.database.is_ready():
+        raise TransientFault("not ready")
+    return {"status": "ready"}
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(call: OperatorCall) -> Response:
+    """Prometheus text: counters of this process, and the depth of the queues."""
+    try:
+        async with call.deps.database.operator() as db:
+            depths = await stats.queue_depths(db)
+        DATABASE_UP.set(1)
+    except TransientFault:
+        # What the process itself counts is worth the most while the database is away.
+        depths = {}
+        DATABASE_UP.set(0)
+    ROWS.clear()
+    for name, count in depths.items():
+        kind, _, state = name.partition("_")
+        ROWS.labels(kind, state).set(count)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,362 @@
+"""The JSON of the admin routes: camelCase, checked strictly on the way in, nothing coerced."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from bukuhutang.entrypoints.web.cursors import CURSOR_CHARACTERS_MAX, ID_MAX
+from bukuhutang.messaging.sessions import WaSessionState
+from bukuhutang.store.tenants import SessionRow, TenantRow
+from bukuhutang.tenancy.plans import PlanName
+from bukuhutang.tenancy.tenant import TenantStatus
+from bukuhutang.usecases.tenants import TenantDetails
+
+PAGE_ROWS_MAX = 200
+PAGE_ROWS_DEFAULT = 50
+SEARCH_CHARACTERS_MAX = 100
+DIGITS_MAX = 19
+
+
+def _storable(text: str) -> str:
+    """JSON can spell two things that are no text for anybody behind this door."""
+    if "\0" in text:
+        raise PydanticCustomError("nul", "A text cannot contain the NUL character")
+    if any("\ud800" <= one <= "\udfff" for one in text):
+        raise PydanticCustomError("surrogate", "A text cannot contain half a character")
+    return text
+
+
+def _digits_only(text: object) -> int:
+    """Pydantic alone would also read `1_0`, ` 10 ` and `10.0`."""
+    digits = isinstance(text, str) and text.isascii() and text.isdigit()
+    if isinstance(text, str) and digits and len(text) <= DIGITS_MAX:
+        return int(text)
+    raise PydanticCustomError("digits", "Only a whole number in digits")
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+TenantIdInPath = Annotated[
+    int, BeforeValidator(_digits_only), Path(alias="id", ge=1, le=ID_MAX, examples=[7])
+]
+PageRows = Annotated[int, BeforeValidator(_digits_only), Field(ge=1, le=PAGE_ROWS_MAX)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel)
+
+
+class _Query(BaseModel):
+    # A query is all text, so it cannot be read strictly; a misspelt filter is refused all the same.
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+# --- in -----------------------------------------------------------------------------------------
+
+
+class RegisterIn(_In):
+    """Any spelling of the number; the name as borrowers will read it."""
+
+    phone_number: Text = Field(examples=["0812-3456-7890"])
+    name: Text = Field(examples=["Toko Dani"])
+    email: Text | None = Field(default=None, examples=["dani@example.com"])
+
+
+class PlanIn(_In):
+    plan: Text = Field(examples=["basic"], description="free, basic, pro or enterprise")
+
+
+class CreditsIn(_In):
+    amount: int = Field(examples=[500])
+
+
+class TenantsQuery(_Query):
+    search: Text | None = Field(
+        default=None,
+        max_length=SEARCH_CHARACTERS_MAX,
+        description="anywhere in name or email, or the beginning of the phone number",
+    )
+    status: TenantStatus | None = None
+    plan: PlanName | None = None
+    limit: PageRows = PAGE_ROWS_DEFAULT
+    cursor: Text | None = Field(
+        default=None, max_length=CURSOR_CHARACTERS_MAX, description="nextCursor of the page before"
+    )
+
+
+class SessionsQuery(_Query):
+    state: WaSessionState | None = None
+    limit: PageRows = PAGE_ROWS_DEFAULT
+    cursor: Text | None = Field(
+        default=None, max_length=CURSOR_CHARACTERS_MAX, description="nextCursor of the page before"
+    )
+
+
+# --- out ----------------------------------------------------------------------------------------
+
+
+class WhatsappOut(_Out):
+    state: str = Field(examples=["connected"])
+    reason: str | None = Field(examples=[None])
+    since: datetime | None
+
+    @classmethod
+    def of(cls, row: TenantRow) -> WhatsappOut:
+        """The login's state as JSON."""
+        return cls(state=row.wa_state, reason=row.wa_reason, since=row.wa_since)
+
+
+class TenantOut(_Out):
+    tenant_id: int = Field(examples=[7])
+    phone_number: str = Field(examples=["6281234567890"], description="E.164 digits")
+    name: str = Field(examples=["Toko Dani"])
+    email: str | None = Field(examples=["dani@example.com"])
+    status: TenantStatus
+    status_since: datetime
+    plan: str = Field(examples=["free"])
+    ai_credits: int | None = Field(
+        examples=[100], description="the plan's month and what was added; null is unlimited"
+    )
+    ai_credits_added: int = Field(examples=[0])
+    max_debts: int | None = Field(examples=[50], description="null is unlimited")
+    max_agreements: int | None = Field(examples=[5], description="null is unlimited")
+    created_at: datetime
+    whatsapp: WhatsappOut
+
+    @classmethod
+    def of(cls, row: TenantRow) -> TenantOut:
+        """The tenant as JSON."""
+        month = row.ai_credits
+        return cls(
+            tenant_id=row.id,
+            phone_number=row.phone_number,
+            name=row.name,
+            email=row.email,
+            status=row.status,
+            status_since=row.status_since,
+            plan=row.plan,
+            ai_credits=None if month is None else month + row.credits_added,
+            ai_credits_added=row.credits_added,
+            max_debts=row.max_debts,
+            max_agreements=row.max_agreements,
+            created_at=row.created_at,
+            whatsapp=WhatsappOut.of(row),
+        )
+
+
+class TenantAnswer(_Out):
+    success: Literal[True] = True
+    tenant: TenantOut
+
+
+class TenantsPage(_Out):
+    success: Literal[True] = True
+    tenants: list[TenantOut]
+    next_cursor: str | None = Field(description="null on the last page")
+
+
+class SessionOut(_Out):
+    tenant_id: int
+    name: str
+    phone_number: str
+    state: str
+    reason: str | None
+    since: datetime
+    linked_at: datetime | None
+    owner: str | None = Field(description="the process that holds the login")
+    fencing: int = Field(description="grows with every change of owner")
+    lease_until: datetime | None
+
+    @classmethod
+    def of(cls, row: SessionRow) -> SessionOut:
+        """The login as JSON."""
+        return cls(
+            tenant_id=row.tenant_id,
+            name=row.name,
+            phone_number=row.phone_number,
+            state=row.state,
+            reason=row.reason,
+            since=row.since,
+            linked_at=row.linked_at,
+            owner=row.owner,
+            fencing=row.fencing,
+            lease_until=row.lease_until,
+        )
+
+
+class SessionsPage(_Out):
+    success: Literal[True] = True
+    sessions: list[SessionOut]
+    next_cursor: str | None = Field(description="null on the last page")
+
+
+class QrAnswer(_Out):
+    success: Literal[True] = True
+    qr: str = Field(description="the text to show as a QR code")
+    expires_at: datetime
+
+
+class SettingsOut(_Out):
+    reminder_template: str
+    auto_reminder: bool
+    language: str
+    timezone: str
+
+
+class UsageOut(_Out):
+    """This calendar month in the tenant's own zone, against what the plan allows."""
+
+    month: str = Field(examples=["2026-03"])
+    debts_open: int
+    max_debts: int | None
+    agreements_open: int
+    max_agreements: int | None
+    messages: int
+
+
+class TotalsOut(_Out):
+    """Since the beginning; amounts in whole rupiah."""
+
+    debts_total: int
+    debts_open: int
+    receivable: int
+    payable: int
+    agreements_total: int
+    agreements_open: int
+
+
+class DetailsAnswer(_Out):
+    success: Literal[True] = True
+    tenant: TenantOut
+    settings: SettingsOut
+    usage: UsageOut
+    totals: TotalsOut
+    session: WhatsappOut
+
+    @classmethod
+    def of(cls, found: TenantDetails, *, month: str) -> DetailsAnswer:
+        """All of it as JSON."""
+        settings, used, totals = found.settings, found.usage, found.totals
+        return cls(
+            tenant=TenantOut.of(found.tenant),
+            settings=SettingsOut(
+                reminder_template=settings.reminder_template,
+                auto_reminder=settings.auto_reminder,
+                language=settings.language,
+                timezone=settings.timezone,
+            ),
+            usage=UsageOut(
+                month=month,
+                debts_open=used.debts_open,
+                max_debts=used.max_debts,
+                agreements_open=used.agreements_open,
+                max_agreements=used.max_agreements,
+                messages=used.messages_this_month,
+            ),
+            totals=TotalsOut(
+                debts_total=totals["debts_total"],
+                debts_open=totals["debts_open"],
+                receivable=totals["receivable"],
+                payable=totals["payable"],
+                agreements_total=totals["agreements_total"],
+                agreements_open=totals["agreements_open"],
+            ),
+            session=WhatsappOut.of(found.tenant),
+        )
+
+
+class TenantCounts(_Out):
+    total: int
+    by_status: dict[str, int]
+    by_plan: dict[str, int]
+
+
+class SessionCounts(_Out):
+    total: int
+    by_state: dict[str, int]
+
+
+class DebtCounts(_Out):
+    total: int
+    open: int
+    settled: int
+    reversed: int
+    outstanding_receivable: int
+    outstanding_payable: int
+
+
+class PaymentCounts(_Out):
+    total: int
+    reversals: int
+    amount: int
+
+
+class AgreementCounts(_Out):
+    total: int
+    by_status: dict[str, int]
+
+
+class MessageCounts(_Out):
+    inbound: dict[str, int]
+    outbound: dict[str, int]
+
+
+class CreditCounts(_Out):
+    added: int
+
+
+class StatsAnswer(_Out):
+    """Over all tenants, counted from rows when asked; amounts in whole rupiah."""
+
+    success: Literal[True] = True
+    counted_at: datetime
+    tenants: TenantCounts
+    sessions: SessionCounts
+    debts: DebtCounts
+    payments: PaymentCounts
+    agreements: AgreementCounts
+    messages: MessageCounts
+    ai_credits: CreditCounts
+
+    @classmethod
+    def of(cls, counted: dict[str, Any], *, at: datetime) -> StatsAnswer:
+        """The counts as JSON; what has no rows is 0, not missing."""
+        tenants, wa_sessions = counted["tenants"], counted["sessions"]
+        return cls(
+            counted_at=at,
+            tenants=TenantCounts(
+                total=tenants["total"],
+                by_status=_complete(TenantStatus, tenants["byStatus"]),
+                by_plan=_complete(PlanName, tenants["byPlan"]),
+            ),
+            sessions=SessionCounts(
+                total=wa_sessions["total"],
+                by_state=_complete(WaSessionState, wa_sessions["byState"]),
+            ),
+            debts=DebtCounts.model_validate(counted["debts"]),
+            payments=PaymentCounts.model_validate(counted["payments"]),
+            agreements=AgreementCounts(
+                total=counted["agreements"]["total"],
+                by_status=counted["agreements"]["byStatus"] or {},
+            ),
+            messages=MessageCounts(
+                inbound=counted["messages"]["inbound"] or {},
+                outbound=counted["messages"]["outbound"] or {},
+            ),
+            ai_credits=CreditCounts.model_validate(counted["aiCredits"]),
+        )
+
+
+def _complete(
+    names: type[TenantStatus | PlanName | WaSessionState], counted: dict[str, int] | None
+) -> dict[str, int]:
+    return {**dict.fromkeys((one.value for one in names), 0), **(counted or {})}

@@ -1,0 +1,148 @@
+"""One tenant, as the operator steers it."""
+
+from __future__ import annotations
+
+import asyncio
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Response
+
+from bukuhutang.base.clock import monotonic
+from bukuhutang.base.ids import TenantId
+from bukuhutang.entrypoints.web.deps import Call, OperatorCall
+from bukuhutang.entrypoints.web.openapi import refusals
+from bukuhutang.entrypoints.web.shapes import (
+    CreditsIn,
+    DetailsAnswer,
+    PlanIn,
+    QrAnswer,
+    RegisterIn,
+    TenantAnswer,
+    TenantIdInPath,
+    TenantOut,
+)
+from bukuhutang.rendering.qr import qr_png, qr_svg
+from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX
+from bukuhutang.tenancy.tenant import TENANT_NAME_MAX
+from bukuhutang.usecases import tenants
+from bukuhutang.usecases.tenants import Qr, QrNotAvailable, TenantNotFound
+
+QR_POLL_SECONDS = 0.1
+
+router = APIRouter(prefix="/admin", tags=["tenants"])
+
+NOT_FOUND = TenantNotFound(7)
+NO_QR = QrNotAvailable("connected")
+
+
+@router.post(
+    "/tenants/register",
+    status_code=201,
+    responses=refusals(
+        tenants.PhoneNumberInvalid(),
+        tenants.NameInvalid(TENANT_NAME_MAX),
+        tenants.EmailInvalid(),
+        tenants.PhoneNumberTaken(),
+    ),
+)
+async def register(body: RegisterIn, call: OperatorCall) -> TenantAnswer:
+    """Register a lender; its session shows QR codes until the number is linked."""
+    row = await tenants.register_tenant(
+        call.deps.database,
+        phone_number=body.phone_number,
+        name=body.name,
+        email=body.email,
+        when=call.when,
+    )
+    await call.deps.wake_sessions()
+    return TenantAnswer(tenant=TenantOut.of(row))
+
+
+@router.get("/tenant/{id}", responses=refusals(NOT_FOUND))
+async def details(tenant_id: TenantIdInPath, call: OperatorCall) -> DetailsAnswer:
+    """Settings, usage this month against the limits, session, totals."""
+    found = await tenants.tenant_stats(call.deps.database, TenantId(tenant_id), call.when)
+    month = call.when.now.astimezone(ZoneInfo(found.settings.timezone)).strftime("%Y-%m")
+    return DetailsAnswer.of(found, month=month)
+
+
+@router.get("/tenant/{id}/qr", responses=refusals(NOT_FOUND, NO_QR))
+async def qr(tenant_id: TenantIdInPath, call: OperatorCall) -> QrAnswer:
+    """The QR code to scan now; asking for it starts a pairing."""
+    shown = await _qr_on_show(tenant_id, call)
+    return QrAnswer(qr=shown.code, expires_at=shown.expires_at)
+
+
+@router.get(
+    "/tenant/{id}/qr.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **refusals(NOT_FOUND, NO_QR)},
+)
+async def qr_as_svg(tenant_id: TenantIdInPath, call: OperatorCall) -> Response:
+    """The QR code as a picture for a page."""
+    shown = await _qr_on_show(tenant_id, call)
+    return Response(qr_svg(shown.code), media_type="image/svg+xml")
+
+
+@router.get(
+    "/tenant/{id}/qr.png",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}, **refusals(NOT_FOUND, NO_QR)},
+)
+async def qr_as_png(tenant_id: TenantIdInPath, call: OperatorCall) -> Response:
+    """The QR code as a picture for a message or a printer."""
+    shown = await _qr_on_show(tenant_id, call)
+    return Response(qr_png(shown.code), media_type="image/png")
+
+
+async def _qr_on_show(tenant_id: int, call: Call) -> Qr:
+    """The code; when there is none yet, waits for the session that has just been asked for it."""
+    gives_up = monotonic() + call.deps.qr_wait_seconds
+    shown = await tenants.qr_of(call.deps.database, TenantId(tenant_id), call.when)
+    if shown is None:
+        await call.deps.wake_sessions()
+    while shown is None:
+        if monotonic() >= gives_up:
+            raise QrNotAvailable("not_ready")
+        await asyncio.sleep(QR_POLL_SECONDS)
+        shown = await tenants.qr_of(call.deps.database, TenantId(tenant_id), call.when)
+    return shown
+
+
+@router.post(
+    "/tenant/{id}/activate",
+    responses=refusals(NOT_FOUND, tenants.WhatsappNotConnected("unlinked")),
+)
+async def activate(tenant_id: TenantIdInPath, call: OperatorCall) -> TenantAnswer:
+    """Confirm that a linked tenant is active."""
+    row = await tenants.activate_tenant(call.deps.database, TenantId(tenant_id), call.when)
+    return TenantAnswer(tenant=TenantOut.of(row))
+
+
+@router.post("/tenant/{id}/toggle", responses=refusals(NOT_FOUND, tenants.TenantNotActivated()))
+async def toggle(tenant_id: TenantIdInPath, call: OperatorCall) -> TenantAnswer:
+    """Switch a tenant off, or on again; nothing is deleted."""
+    row = await tenants.toggle_tenant(call.deps.database, TenantId(tenant_id), call.when)
+    await call.deps.wake_sessions()
+    return TenantAnswer(tenant=TenantOut.of(row))
+
+
+@router.post("/tenant/{id}/plan", responses=refusals(NOT_FOUND, tenants.PlanUnknown("gold")))
+async def set_plan(tenant_id: TenantIdInPath, body: PlanIn, call: OperatorCall) -> TenantAnswer:
+    """Another plan with its limits; all rows stay."""
+    row = await tenants.set_plan(call.deps.database, TenantId(tenant_id), body.plan, call.when)
+    return TenantAnswer(tenant=TenantOut.of(row))
+
+
+@router.post(
+    "/tenant/{id}/credits",
+    responses=refusals(
+        NOT_FOUND, tenants.CreditsOutOfRange(1, CREDITS_ADDED_MAX), tenants.CreditsUnlimited()
+    ),
+)
+async def add_credits(
+    tenant_id: TenantIdInPath, body: CreditsIn, call: OperatorCall
+) -> TenantAnswer:
+    """AI credits on top of the plan's month; they do not expire."""
+    row = await tenants.add_credits(call.deps.database, TenantId(tenant_id), body.amount, call.when)
+    return TenantAnswer(tenant=TenantOut.of(row))
