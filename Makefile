@@ -33,7 +33,7 @@ test: check ## check, then all tests
 check: $(STAMP) ## ruff, mypy, import-linter, tidy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy src tests hatch_build.py
+	@$(BIN)/mypy src tests bench hatch_build.py
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/pytest tests/house -p no:randomly
 

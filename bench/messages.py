@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import statistics
 import time
@@ -12,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from bench.world import Lender, Scene
+from bukuhutang.base.ids import ChatId, PhoneNumber
 from bukuhutang.store import book as book_store
 from bukuhutang.store import inbox, outbox
 from bukuhutang.store.scope import Database
 
+FLOOR_ROUNDS = itertools.count(1)
 NAMES = ("Budi", "Sari", "Tono", "Bu Rina", "Pak Haji Slamet", "Joko", "Wati", "Agus")
 
 
@@ -28,15 +31,6 @@ def script(lender: Lender, turn: int) -> str:
         case 9:
             return "STATUS"
     return f"PINJAM {name} {50 + turn % 50}rb 14hari"
-
-
-async def outbound_count(database: Database) -> int:
-    async with database.operator() as db:
-        return int(
-            await db.fetchval(
-                "select count(*) from outbound_messages where status not in ('queued', 'sending')"
-            )
-        )
 
 
 async def sustained(scene: Scene, messages: int) -> float:
@@ -104,19 +98,21 @@ async def floor(scene: Scene, messages: int, at_once: int = 10) -> float:
             "plan_cache_mode": "force_generic_plan",
         },
     )
+    first_number = next(FLOOR_ROUNDS) * 10_000_000
     work: asyncio.Queue[int] = asyncio.Queue()
-    for number in range(messages):
+    for number in range(first_number, first_number + messages):
         work.put_nowait(number)
     started = time.perf_counter()
 
     async def batches() -> None:
-        for first in range(0, messages, 64):
+        for first in range(first_number, first_number + messages, 64):
             rows = [
                 inbox.Arrival(
-                    tenants[n % len(tenants)], f"floor-{n}", "floor", "floor", True, True,
+                    tenants[n % len(tenants)], f"floor-{n}", ChatId("floor"), PhoneNumber("0"),
+                    True, True,
                     "text", "PINJAM Budi 50rb 14hari", now, now,
                 )
-                for n in range(first, min(first + 64, messages))
+                for n in range(first, min(first + 64, first_number + messages))
             ]  # fmt: skip
             async with scene.database.courier() as db:
                 await inbox.receive(db, rows)
@@ -142,6 +138,7 @@ async def one_transaction(
         " select 1 from books where tenant_id = current_tenant_id() for no key update"
     )
     row = await db.fetchrow(book_store.READ, tenant, number, "floor", "floor", "budi", "floor")
+    assert row is not None
     debt, audit = row["last_debt"] + 1, row["last_audit"] + 1
     at = now.isoformat()
     staged = {
@@ -191,13 +188,14 @@ async def bare_latency(scene: Scene, rate: float, seconds: float) -> Latency:
         scene.dsn, min_size=4, max_size=4, server_settings={"role": "bukuhutang_app"}
     )
     took: list[float] = []
+    first = next(FLOOR_ROUNDS) * 10_000_000
     begun = time.perf_counter()
 
     async def one(number: int) -> None:
         started = time.perf_counter()
         tenant = scene.lenders[number % len(scene.lenders)].tenant_id
         async with pool.acquire() as db:
-            await one_transaction(db, tenant, 10_000_000 + number, now)
+            await one_transaction(db, tenant, first + number, now)
         took.append(time.perf_counter() - started)
 
     tasks = []

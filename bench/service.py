@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,11 +21,32 @@ from bukuhutang.base.clock import SystemClock
 from bukuhutang.entrypoints.web.app import WebDeps, build_app
 from bukuhutang.store.scope import connect
 from tests.support.database import Server
-from tests.support.service import running_service
 
 LIST_TENANTS = 10_000
 DEBTS_EACH = 20
 KEY = "bench-key-bench-key-bench-key-bench"
+
+
+@contextmanager
+def running_service(folder: Path) -> Iterator[int]:
+    """`bukuhutang serve` until `ready` is printed; yields the process id."""
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "bukuhutang.main",
+        "serve",
+        "--data",
+        folder,
+        "--port",
+        "0",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith(b"ready ")
+            yield process.pid
+        finally:
+            process.terminate()
 
 
 def measure_start_and_memory() -> list[Line]:
@@ -36,9 +59,9 @@ def measure_start_and_memory() -> list[Line]:
             started = time.perf_counter()
             with running_service(Path(folder) / "data"):
                 times.append(time.perf_counter() - started)
-        with running_service(Path(folder) / "data") as service:
+        with running_service(Path(folder) / "data") as pid:
             time.sleep(3)  # idle, after the start's own work
-            held = _memory(service.process.pid)
+            held = _memory(pid)
     bare = min(_bare_start() for _ in range(3))
     return [
         Line("start to ready", min(times), "s", bare, "python imports alone", 3),
@@ -79,9 +102,7 @@ async def measure_lists(server: Server) -> list[Line]:
         return
 
     app = build_app(
-        WebDeps(
-            database=database, clock=SystemClock(), admin_keys=(KEY,), wake_sessions=nothing
-        )
+        WebDeps(database=database, clock=SystemClock(), admin_keys=(KEY,), wake_sessions=nothing)
     )
     transport = httpx.ASGITransport(app=app)
     lines = []
@@ -133,5 +154,3 @@ def _fill(dsn: str) -> None:
         db.commit()
         db.autocommit = True
         db.execute("analyze")
-
-

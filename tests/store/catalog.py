@@ -177,8 +177,9 @@ def _policies(db: Db) -> Iterator[str]:
 def _roles(db: Db) -> Iterator[str]:
     rows = db.execute(
         "select rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin,"
-        " rolinherit, (select count(*) from pg_shdepend d where d.refclassid = 'pg_authid'::regclass"
-        "   and d.refobjid = r.oid and d.deptype = 'o') as owns"
+        " rolinherit, (select count(*) from pg_shdepend d"
+        "   where d.refclassid = 'pg_authid'::regclass and d.refobjid = r.oid"
+        "   and d.deptype = 'o') as owns"
         " from pg_roles r where rolname = any(%s)",
         ([*SERVICE_ROLES, LOGIN, OWNER],),
     ).fetchall()

@@ -141,5 +141,5 @@ def test_a_well_made_new_table_passes(planted: Db) -> None:
 
 @pytest.mark.parametrize(("statement", "named"), PLANTED, ids=[one for one, _ in PLANTED])
 def test_a_table_that_breaks_a_rule_is_named(planted: Db, statement: str, named: str) -> None:
-    planted.execute(sql.SQL(statement))  # type: ignore[arg-type]
+    planted.execute(sql.SQL(statement))
     assert [one for one in faults(planted) if one.startswith(named)]

@@ -146,11 +146,14 @@ class TestForgotten:
     async def test_a_pooled_connection_keeps_nothing_of_a_transaction_that_failed(
         self, ground: Ground, two: tuple[TenantId, TenantId]
     ) -> None:
+        async def fail() -> None:
+            async with ground.database.tenant_tx(two[0]) as tx:
+                await tx.db.execute(BUDI, two[0], 2)
+                raise ValueError("a defect")
+
         for _ in range(APP_CONNECTIONS_MAX):
             with pytest.raises(ValueError, match="a defect"):
-                async with ground.database.tenant_tx(two[0]) as tx:
-                    await tx.db.execute(BUDI, two[0], 2)
-                    raise ValueError("a defect")
+                await fail()
         await no_connection_is_dirty(ground)
         async with ground.database.tenant_tx(two[0]) as tx:
             assert await tx.db.fetchval("select count(*) from borrowers") == 1
@@ -206,13 +209,15 @@ class TestForgotten:
     async def test_a_transaction_killed_in_the_middle_leaves_nothing(
         self, ground: Ground, two: tuple[TenantId, TenantId]
     ) -> None:
-        async with ground.superuser() as killer:
-            with pytest.raises(TransientFault):
-                async with ground.database.book_tx(two[0]) as tx:
-                    await tx.db.execute(BUDI, two[0], 2)
-                    pid = await tx.db.fetchval("select pg_backend_pid()")
-                    await killer.execute("select pg_terminate_backend($1, 1000)", pid)
-                    await tx.db.execute(DEBT, two[0], 2, 2)
+        async def be_killed() -> None:
+            async with ground.superuser() as killer, ground.database.book_tx(two[0]) as tx:
+                await tx.db.execute(BUDI, two[0], 2)
+                pid = await tx.db.fetchval("select pg_backend_pid()")
+                await killer.execute("select pg_terminate_backend($1, 1000)", pid)
+                await tx.db.execute(DEBT, two[0], 2, 2)
+
+        with pytest.raises(TransientFault):
+            await be_killed()
         async with ground.database.book_tx(two[0]) as tx:
             assert await tx.db.fetchval("select count(*) from borrowers") == 1
             assert await tx.db.fetchval("select count(*) from debts") == 1
@@ -300,7 +305,7 @@ class TestForeign:
     ) -> None:
         for table in ("payments", "payment_allocations", "audit_log", "ai_credit_grants"):
             for statement in (
-                f"update {table} set id = id",  # noqa: S608  our own names
+                f"update {table} set tenant_id = tenant_id",  # noqa: S608  our own names
                 f"delete from {table}",  # noqa: S608  our own names
                 f"truncate {table}",
             ):

@@ -100,6 +100,7 @@ class Desk:
         await expect(self.page.locator(".qr")).to_be_enabled()
         await self.page.locator(".qr").click()
         await expect(self.page.locator(".linked")).to_contain_text("Toko Dani")
+        await expect(self.phone("lender").locator(".draft")).to_be_visible()
 
     async def record_debt(self) -> None:
         """Budi, with the number of the borrower's phone, owes 500.000."""
@@ -184,6 +185,31 @@ async def test_an_unread_message_is_counted_until_its_chat_is_opened(
         assert visitor.complaints == []
 
 
+async def test_what_was_read_in_an_older_data_folder_does_not_hide_new_messages(
+    browser: Browser, service: RunningService
+) -> None:
+    async with visit(browser, service) as (desk, visitor), service.http() as http:
+        await desk.page.evaluate(
+            "([name, marks]) => localStorage.setItem(name, JSON.stringify(marks))",
+            [
+                f"bukuhutang.marks.{desk.borrower_number}",
+                {
+                    "chats": {desk.lender_number: {"seen": 1, "told": 1}},
+                    "last": {"seq": 1, "name": "of another history"},
+                },
+            ],
+        )
+        await http.post(
+            f"/simulator/phones/{desk.lender_number}/messages",
+            json={"to": desk.borrower_number, "text": "halo"},
+        )
+        await desk.hold("lender", f"+{desk.lender_number}")
+        await desk.hold("borrower", f"+{desk.borrower_number}")
+        row = desk.phone("borrower").locator(f'[data-chat="{desk.lender_number}"]')
+        await expect(row.locator(".badge")).to_have_text("1")
+        assert visitor.complaints == []
+
+
 async def test_a_second_tab_shows_the_same(browser: Browser, service: RunningService) -> None:
     async with visit(browser, service) as (desk, visitor):
         await desk.link()
@@ -260,6 +286,8 @@ async def test_a_document_travels_and_comes_down_again(
     browser: Browser, service: RunningService
 ) -> None:
     async with visit(browser, service) as (desk, visitor):
+        await desk.hold("lender", f"+{desk.lender_number}")
+        await desk.hold("borrower", f"+{desk.borrower_number}")
         await desk.open_chat("borrower", desk.lender_number)
         content = b"%PDF-1.4 " + bytes(range(256)) * 40
         await (
@@ -348,6 +376,37 @@ async def test_the_clock_moves_a_week_on(browser: Browser, service: RunningServi
         weekday = before.partition(",")[0]
         await expect(clock).to_contain_text(weekday)
         assert visitor.complaints == []
+
+
+async def test_a_code_that_expired_in_business_time_is_replaced_and_scanned(
+    browser: Browser, service: RunningService
+) -> None:
+    async with visit(browser, service) as (desk, _):
+        form = desk.page.locator(".register")
+        await form.locator("[name=phoneNumber]").fill(f"+{desk.lender_number}")
+        await form.locator(".primary").click()
+        await expect(desk.page.locator(".qr")).to_be_enabled()
+        clock = desk.page.locator("#clock-now")
+        before = await clock.inner_text()
+        await desk.page.get_by_role("button", name="+1 jam").click()
+        await expect(clock).not_to_have_text(before)
+        await expect(desk.page.locator(".qr")).to_be_enabled()
+        await desk.page.locator(".qr").click()
+        await expect(desk.page.locator(".linked")).to_be_visible()
+
+
+async def test_a_number_that_is_registered_already_is_offered(
+    browser: Browser, service: RunningService
+) -> None:
+    async with visit(browser, service) as (desk, _):
+        await desk.link()
+        await desk.page.locator(".plain").click()
+        form = desk.page.locator(".register")
+        await form.locator("[name=phoneNumber]").fill(f"+{desk.lender_number}")
+        await form.locator(".primary").click()
+        await expect(desk.page.locator("#screen .problem")).not_to_be_empty()
+        await desk.page.locator(".existing button").click()
+        await expect(desk.page.locator(".linked")).to_contain_text("Toko Dani")
 
 
 async def test_the_other_language_is_one_tap_away(

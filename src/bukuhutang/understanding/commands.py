@@ -81,6 +81,7 @@ _DEBT_PARTS = frozenset((Kind.AMOUNT, Kind.DUE, Kind.PHONE, Kind.QUOTED, Kind.NO
 _PAYMENT_PARTS = frozenset((Kind.AMOUNT,))
 _CONTACT_PARTS = frozenset((Kind.PHONE, Kind.AMOUNT))
 _NAME_ONLY: frozenset[Kind] = frozenset()
+_FEW_DIGITS = re.compile(r"\d{1,3}")
 
 
 def read_lender(text: str, today: date) -> Intent:
@@ -147,7 +148,12 @@ def _read_payment(line: Line) -> Intent:
     body = read_body(line, _PAYMENT_PARTS, amount_needed=True)
     if isinstance(body, Unreadable):
         return body
-    return RecordPayment(body.name, body.value(Kind.AMOUNT))
+    amount = body.found[Kind.AMOUNT]
+    text = line.text(amount.start, amount.end)
+    if _FEW_DIGITS.fullmatch(text):
+        # "bayar 200" is said for 200 ribu; Rp200 is written out ("Rp200") by who means it.
+        return line.unreadable("amount_unclear", text=text)
+    return RecordPayment(body.name, amount.value)
 
 
 def _read_settle(line: Line) -> Intent:

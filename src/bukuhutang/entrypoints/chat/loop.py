@@ -170,7 +170,7 @@ class InboxLoop:
             log.exception("invariant_broken", tenant_id=message.tenant_id, message=message.id)
             await self._set_aside(message, f"invariant: {broken}")
             return None
-        except Exception as problem:  # noqa: BLE001  boundary: the inbox loop
+        except Exception as problem:  # boundary: the inbox loop
             log.exception("message_failed", tenant_id=message.tenant_id, message=message.id)
             return f"{type(problem).__name__}: {problem}"
         HANDLED.labels(outcome=outcome.split(":")[0]).inc()

@@ -73,5 +73,5 @@ class ClockLoop:
             await act()
         except TransientFault as fault:
             log.warning("database_away", reason=str(fault))
-        except Exception:  # noqa: BLE001  boundary: the clock loop; the next look tries again
+        except Exception:  # boundary: the clock loop; the next look tries again
             log.exception("sweep_failed")

@@ -1,4 +1,4 @@
-"""What is wrong with which field of a request, in the reader's language where we have the words."""
+"""What is wrong with which field of a request, in the reader's language."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 from bukuhutang.base.errors import Refusal
-from bukuhutang.rendering.texts import problem_codes, render_problem
+from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX
 from bukuhutang.tenancy.tenant import TENANT_NAME_MAX, Language
 from bukuhutang.usecases.tenants import (
@@ -58,9 +58,7 @@ def _field_problem(one: dict[str, Any], path: str, language: Language) -> FieldP
         detail = render_problem(refusal.code, language, **refusal.fields())
         return FieldProblem(field=name, code=refusal.code, detail=detail)
     code = CODES_BY_KIND.get(one["type"], "field_invalid")
-    known = code in problem_codes(language)
-    detail = render_problem(code, language, field=name) if known else one["msg"]
-    return FieldProblem(field=name, code=code, detail=detail)
+    return FieldProblem(field=name, code=code, detail=render_problem(code, language))
 
 
 def _refusal(field: str, given: object) -> Refusal | None:

@@ -89,7 +89,7 @@ class Page {
     page?.end();
     page = this;
     this.clock = new BusinessClock(find("clock"), this.api, {
-      onJump: () => this.screen.phoneChanged(),
+      onJump: () => this.screen.clockJumped(),
       problem: (problem) => this.tell(problem),
     });
     await this.clock.start();

@@ -9,13 +9,20 @@ export function isByService(message) {
   return OF_SERVICE.test(message.id);
 }
 
+// What was seen and told by chat, as seqs, and by which message to know the history again: in a new
+// data folder the same seqs are other messages, and the browser still remembers the old ones.
+const noMarks = () => ({ chats: {}, last: null });
+const nameOf = (message) => `${message.id} ${message.at}`;
+
 /** All chats of one number. */
 export class Chats {
-  constructor(number) {
+  /** `lastSeq` is the newest message that the phone has now. */
+  constructor(number, lastSeq) {
     this.number = number;
     this.bySeq = new Map();
     this.chats = new Map(); // id -> { id, messages, received, waiting }
-    this.marks = memory.read(`marks.${number}`, {}); // chat -> { seen, told }: seqs
+    const kept = memory.read(`marks.${number}`, null);
+    this.marks = kept?.last?.seq <= lastSeq ? kept : noMarks();
   }
 
   /** Forget what came from the service; what waits to be sent stays. */
@@ -25,7 +32,7 @@ export class Chats {
       chat.messages = [];
       chat.received = [];
     }
-    this.marks = {};
+    this.marks = noMarks();
   }
 
   /** The chat, made when it is new. */
@@ -47,6 +54,8 @@ export class Chats {
         continue;
       }
       this.bySeq.set(message.seq, message);
+      const { last } = this.marks;
+      if (last?.seq === message.seq && last.name !== nameOf(message)) this.marks = noMarks();
       const chat = this.chat(this.chatOf(message));
       chat.messages.push(message);
       chat.waiting = chat.waiting.filter((one) => one.id !== message.id);
@@ -63,7 +72,7 @@ export class Chats {
   }
 
   mark(chat) {
-    return (this.marks[chat.id] ??= { seen: 0, told: 0 });
+    return (this.marks.chats[chat.id] ??= { seen: 0, told: 0 });
   }
 
   /** How many received messages nobody has looked at. */
@@ -86,6 +95,9 @@ export class Chats {
     const mark = this.mark(chat);
     if (mark.seen >= last) return false;
     mark.seen = last;
+    if (last > (this.marks.last?.seq ?? 0)) {
+      this.marks.last = { seq: last, name: nameOf(this.bySeq.get(last)) };
+    }
     this.remember();
     return true;
   }

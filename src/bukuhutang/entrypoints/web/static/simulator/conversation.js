@@ -23,7 +23,10 @@ export class Conversation {
     this.waiting = []; // elements of messages on their way to the service
     this.earlier.addEventListener("click", () => this.showEarlier());
     this.jump.addEventListener("click", () => this.toEnd());
+    this.follows = true; // whether the reader is at the end and stays there
     this.log.addEventListener("scroll", () => this.noteScroll(), { passive: true });
+    // A banner, a keyboard or a growing draft takes room: the newest message stays in sight.
+    new ResizeObserver(() => this.follows && this.toEnd()).observe(this.log);
   }
 
   /** Show a chat from its end. */
@@ -46,9 +49,8 @@ export class Conversation {
 
   /** Add what is new, at the end; follow it when the reader was there. */
   grow() {
-    const follow = this.isAtEnd();
     this.append();
-    if (follow) this.toEnd();
+    if (this.follows) this.toEnd();
     else this.noteScroll();
   }
 
@@ -101,7 +103,8 @@ export class Conversation {
   }
 
   noteScroll() {
-    this.jump.hidden = this.isAtEnd();
+    this.follows = this.isAtEnd();
+    this.jump.hidden = this.follows;
   }
 
   addDay(parent, message) {

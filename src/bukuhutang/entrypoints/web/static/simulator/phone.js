@@ -86,7 +86,7 @@ export class Phone {
     this.feed?.stop();
     this.outgoing?.stop();
     this.close({ focus: false });
-    this.chats = new Chats(view.number);
+    this.chats = new Chats(view.number, view.lastSeq);
     this.outgoing = new Outgoing(this.api, view.number, (id) => this.waitingChanged(id));
     this.take(view);
     memory.write(`number.${this.role}`, view.number);
@@ -195,9 +195,9 @@ export class Phone {
   showNames() {
     const { id } = this.openChat;
     const isSelf = id === this.number;
-    const name = isSelf ? say("toSelf") : (this.calls.nameOf(id) ?? shownNumber(id));
-    this.root.querySelector(".chat-name").textContent = name;
-    const about = isSelf ? say("aboutSelf") : shownNumber(id);
+    const known = isSelf ? say("toSelf") : this.calls.nameOf(id);
+    this.root.querySelector(".chat-name").textContent = known ?? shownNumber(id);
+    const about = isSelf ? say("aboutSelf") : known ? shownNumber(id) : say("aboutOther");
     this.root.querySelector(".chat-about").textContent = about;
   }
 

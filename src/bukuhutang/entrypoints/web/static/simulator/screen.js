@@ -52,6 +52,11 @@ export class Screen {
     if (state !== this.shownState) this.show();
   }
 
+  /** Codes expire in business time: after a jump another one is on show. */
+  clockJumped() {
+    if (this.shownState.startsWith("pair")) this.show();
+  }
+
   state() {
     if (!this.tenant) return "register";
     const view = this.calls.phone.view;
@@ -129,9 +134,23 @@ export class Screen {
     const fields = { phoneNumber: typed.get("phoneNumber"), name: typed.get("name") };
     const email = typed.get("email").trim();
     if (email) fields.email = email;
-    const { tenant } = await this.api.register(fields);
-    this.tenants = [tenant, ...this.tenants];
-    await this.choose(tenant);
+    try {
+      const { tenant } = await this.api.register(fields);
+      this.tenants = [tenant, ...this.tenants];
+      await this.choose(tenant);
+    } catch (problem) {
+      if (problem.code !== "phone_number_taken") throw problem;
+      await this.offer(fields.phoneNumber);
+      throw problem; // said under the list, which now begins with that number
+    }
+  }
+
+  /** Put the tenants with this number first in the list of those to choose from. */
+  async offer(number) {
+    const { tenants } = await this.api.tenants(number);
+    const ids = new Set(tenants.map((one) => one.tenantId));
+    this.tenants = [...tenants, ...this.tenants.filter((one) => !ids.has(one.tenantId))];
+    this.show();
   }
 
   existing() {
