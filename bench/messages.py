@@ -134,8 +134,8 @@ async def one_transaction(
 ) -> None:
     """The statements of one recorded debt."""
     await db.execute(
-        f"begin; select set_config('bukuhutang.tenant_id', '{tenant}', true);"
-        " select 1 from books where tenant_id = current_tenant_id() for no key update"
+        f"begin; select set_config('bukuhutang.tenant_id', '{tenant}', true),"
+        f" pg_advisory_xact_lock({tenant})"
     )
     row = await db.fetchrow(book_store.READ, tenant, number, "floor", "floor", "budi", "floor")
     assert row is not None
@@ -174,7 +174,7 @@ async def mark_all(database: Database, now: datetime) -> None:
         owner = await db.fetchval("select owner from wa_sessions limit 1")
         later = now + timedelta(hours=1)
         await db.execute("update wa_sessions set lease_until = $1", later)
-        while claimed := await outbox.claim(db, owner, now=now, limit=64, own_message_ids=True):
+        while claimed := await outbox.claim(db, owner, now=now, limit=64):
             await outbox.mark(
                 db,
                 [outbox.Mark(m.tenant_id, m.id, "sent", "x", None, now) for m in claimed],

@@ -176,7 +176,7 @@ class DebtsLife(RuleBasedStateMachine):
                 when=When(NOON, NOON),
             )
         )
-        self.shop = Shop(self.database, made.id)
+        self.shop = Shop(self.database, made.id, made.phone_number)
         self.model = Model()
 
     @rule(chat=chats, person=people, direction=directions, amount=amounts, days=st.integers(1, 3))
@@ -288,7 +288,7 @@ def test_a_debts_life_is_what_a_careful_person_would_write(server: Server) -> No
         DebtsLife.runner = runner
         DebtsLife.database = runner.run(connect(server.service_dsn(name)))
         try:
-            run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            run_state_machine_as_test(
                 DebtsLife,
                 settings=settings(
                     max_examples=30,

@@ -49,18 +49,28 @@ class RunningService:
 
     async def start_again(self) -> None:
         """After `stop`: the same folder and port."""
+        await self.spawn_again()
+        await self.ready()
+
+    async def spawn_again(self) -> None:
+        """Only the first half of `start_again`: the process runs, `ready` is not awaited."""
         port = urlsplit(self.address).port
         assert port is not None
-        self.process, self.address = await _started(self.folder, port)
+        self.process = await _spawned(self.folder, port)
+
+    async def ready(self) -> None:
+        """The second half: wait for `ready`."""
+        self.address = await _ready(self.process, self.folder)
 
 
 @asynccontextmanager
-async def running_service() -> AsyncIterator[RunningService]:
+async def running_service(port: int = 0) -> AsyncIterator[RunningService]:
     """Start with an empty data folder, wait for `ready`, stop by SIGTERM at the end."""
     # Not pytest's folder: its long path does not fit into a socket's address.
     with tempfile.TemporaryDirectory(prefix="bh-serve-") as name:
         folder = Path(name)
-        process, address = await _started(folder, port=0)
+        process = await _spawned(folder, port)
+        address = await _ready(process, folder)
         service = RunningService(folder, address, process)
         try:
             yield service
@@ -68,19 +78,22 @@ async def running_service() -> AsyncIterator[RunningService]:
             await service.stop()
 
 
-async def _started(folder: Path, port: int) -> tuple[asyncio.subprocess.Process, str]:
+async def _spawned(folder: Path, port: int) -> asyncio.subprocess.Process:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environment["SUPER_ADMIN_API_KEY"] = KEY
-    data_folder = folder / "data"
+    data = folder / "data"
     with (folder / "log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bukuhutang.main", "serve"),
-            *("--data", str(data_folder), "--port", str(port)),
+            *("--data", str(data), "--port", str(port)),
             env=environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
         )
+
+
+async def _ready(process: asyncio.subprocess.Process, folder: Path) -> str:
     assert process.stdout is not None
     try:
         line = await asyncio.wait_for(process.stdout.readline(), READY_SECONDS_MAX)
@@ -92,7 +105,7 @@ async def _started(folder: Path, port: int) -> tuple[asyncio.subprocess.Process,
             process.kill()
         await process.wait()
         raise AssertionError(f"the service did not start: {line!r}\n{_log_end(folder)}")
-    return process, address
+    return address
 
 
 def _log_end(folder: Path) -> str:

@@ -29,7 +29,6 @@ from tests.store.ground import NOON
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 CHAT = "6281111111111"
-SAID = {Direction.RECEIVABLE: "PINJAM", Direction.PAYABLE: "HUTANG"}
 
 
 @dataclass
@@ -38,6 +37,7 @@ class Shop:
 
     database: Database
     tenant_id: TenantId
+    phone: str
     now: datetime = NOON
     acts: int = field(default=0)
 
@@ -94,9 +94,11 @@ class Shop:
         async with self.book(name, chat=chat) as book:
             return await record_debt(book, request, chosen=chosen)
 
-    async def lent(self, name: str, amount: int, **more: int) -> DebtRecorded:
+    async def lent(
+        self, name: str, amount: int, *, days: int = 14, phone: str | None = None
+    ) -> DebtRecorded:
         """PINJAM where no question can come up."""
-        done = await self.lend(name, amount, **more)
+        done = await self.lend(name, amount, days=days, phone=phone)
         assert isinstance(done, DebtRecorded)
         return done
 

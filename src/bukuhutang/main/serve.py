@@ -139,7 +139,9 @@ class Service:
         assert isinstance(clock, MovableClock)
         folder = self._request.data_folder / "simulator"
         self._simulator = open_simulator(folder, clock, lambda: secrets.token_urlsafe(24))
-        self._outcomes = Outcomes(self._database)
+        self._outcomes = Outcomes(
+            self._database, own_message_ids=self._simulator.capabilities.own_message_id
+        )
         self._ports = DatabasePorts(self._database, clock, self._outcomes, after=self.wake_inbox)
         self._ports.on_up = self._wake_local_outbox
         self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)

@@ -1,7 +1,7 @@
 """One tenant's book: read all that one message needs at once, write all it decided at once.
 
 Two statements instead of twenty, because each is a round trip inside an open transaction. Numbers
-come from the `books` row, which the transaction holds locked, so every id is known before writing.
+come from the `books` row under the book's lock, so every id is known before writing.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ select t.name, t.phone_number,
     (select json_build_array(g.kind, g.form_version, g.form, g.expires_at, g.member_id)
        from dialogues g where g.tenant_id = $1 and g.chat_id = $3 limit 1) as dialogue,
     exists (select from outbound_messages where tenant_id = $1 and provider_message_id = $6)
+        or exists (select from outbound_messages where tenant_id = $1 and client_ref = $6)
         as is_own_echo,
     (select json_agg({READ_PERSON} order by b.id) from (
         select * from borrowers where tenant_id = $1 and name_key = $5

@@ -53,35 +53,31 @@ class ReceiptMark:
 CLAIM = """
 with head as (
     select o.tenant_id, o.id from outbound_messages o
-     where o.status = 'queued' and (o.not_before is null or o.not_before <= $2)
+     where o.waits and o.status = 'queued' and (o.not_before is null or o.not_before <= $2)
        and (select s.owner = $1 and s.lease_until > $2 and s.state in ('connected', 'restricted')
               from wa_sessions s where s.tenant_id = o.tenant_id)
        and (select count(*) = 0 from outbound_messages e where e.tenant_id = o.tenant_id
-            and e.chat_id = o.chat_id and e.status in ('queued', 'sending') and e.id < o.id)
+            and e.chat_id = o.chat_id and e.waits and e.id < o.id)
      order by o.id limit $3 for update of o skip locked)
 update outbound_messages o set status = 'sending', attempts = o.attempts + 1,
-    fencing = (select s.fencing from wa_sessions s where s.tenant_id = o.tenant_id),
-    provider_message_id = case when $4 then o.client_ref else o.provider_message_id end
+    fencing = (select s.fencing from wa_sessions s where s.tenant_id = o.tenant_id)
   from head where o.tenant_id = head.tenant_id and o.id = head.id
 returning o.tenant_id, o.id, o.client_ref, o.chat_id, o.body, o.purpose, o.attempts"""
 
 
-async def claim(
-    db: Connection, owner: str, *, now: datetime, limit: int, own_message_ids: bool
-) -> list[Outbound]:
+async def claim(db: Connection, owner: str, *, now: datetime, limit: int) -> list[Outbound]:
     """Begin to send: the first waiting message of up to `limit` chats whose logins `owner` holds.
 
-    The row says `sending` before anything leaves, so a crash in between is seen afterwards. With
-    `own_message_ids` the provider's id is ours, and known before the send.
+    The row says `sending` before anything leaves, so a crash in between is seen afterwards.
     """
-    rows = await db.fetch(CLAIM, owner, now, limit, own_message_ids)
+    rows = await db.fetch(CLAIM, owner, now, limit)
     return sorted((Outbound(*row) for row in rows), key=lambda one: one.id)
 
 
 async def mark(db: Connection, marks: Sequence[Mark]) -> None:
     """Note the outcomes; a receipt that came first is not undone by a late `sent`."""
     await db.execute(
-        "update outbound_messages o set status = x.status,"
+        "update outbound_messages o set status = x.status, waits = x.status = 'queued',"
         " provider_message_id = coalesce(x.provider, o.provider_message_id), reason = x.reason,"
         " not_before = x.not_before,"
         " sent_at = case when x.status = 'sent' then x.at else o.sent_at end"
@@ -99,9 +95,10 @@ async def mark(db: Connection, marks: Sequence[Mark]) -> None:
     )
 
 
+# {key} is the column that holds the provider's id: our own reference where the driver takes it.
 RECEIPT = """
 update outbound_messages o set
-    status = x.state,
+    status = x.state, waits = false,
     sent_at = coalesce(o.sent_at, x.at),
     delivered_at = case when x.state in ('delivered', 'read')
         then coalesce(o.delivered_at, x.at) else o.delivered_at end,
@@ -111,20 +108,20 @@ update outbound_messages o set
         order by tenant_id, provider, array_position(array['failed', 'sent', 'delivered', 'read'],
             state) desc) x
  where o.tenant_id = x.tenant_id
-   and o.provider_message_id = x.provider
+   and o.{key} = x.provider
    and coalesce(array_position(array['queued', 'sending', 'unknown', 'failed', 'sent',
             'delivered', 'read'], o.status), 0)
      < array_position(array['queued', 'sending', 'unknown', 'failed', 'sent', 'delivered',
             'read'], x.state)"""
 
 
-async def receipts(db: Connection, marks: Sequence[ReceiptMark]) -> None:
+async def receipts(db: Connection, marks: Sequence[ReceiptMark], *, own_message_ids: bool) -> None:
     """Move messages forward by what WhatsApp reported; never backward.
 
     A receipt settles a message whose outcome was unknown: it did go out.
     """
     await db.execute(
-        RECEIPT,
+        RECEIPT.format(key="client_ref" if own_message_ids else "provider_message_id"),
         [one.tenant_id for one in marks],
         [one.provider_message_id for one in marks],
         [one.state for one in marks],
@@ -139,9 +136,9 @@ async def doubt_abandoned(db: Connection, tenant_ids: Sequence[TenantId], owner:
     second send of money words would be worse than a missing one.
     """
     rows = await db.fetch(
-        "update outbound_messages o set status = 'unknown', reason = 'the sender stopped'"
+        "update outbound_messages o set status = 'unknown', waits = false, reason = 'the sender stopped'"
         " from wa_sessions s where o.tenant_id = any($1) and s.tenant_id = o.tenant_id"
-        " and s.owner = $2 and o.status = 'sending' and o.fencing < s.fencing returning 1",
+        " and s.owner = $2 and o.waits and o.status = 'sending' and o.fencing < s.fencing returning 1",
         list(tenant_ids),
         owner,
     )
@@ -151,7 +148,7 @@ async def doubt_abandoned(db: Connection, tenant_ids: Sequence[TenantId], owner:
 async def is_waiting(db: Connection) -> bool:
     """Whether any message could go out now, or is on its way."""
     found: bool = await db.fetchval(
-        "select exists (select from outbound_messages o where o.status in ('queued', 'sending')"
+        "select exists (select from outbound_messages o where o.waits"
         " and (select s.state in ('connected', 'restricted') from wa_sessions s"
         "   where s.tenant_id = o.tenant_id))"
     )

@@ -31,7 +31,8 @@ ACQUIRE_SECONDS_MAX = 20
 COMMAND_SECONDS_MAX = 30
 LOCK_MILLISECONDS_MAX = 10_000
 
-BOOK_LOCK = "select 1 from books where tenant_id = current_tenant_id() for no key update"
+BOOK_LOCK = ", pg_advisory_xact_lock({tenant_id})"
+"""By the tenant's number; keys above 2^32 belong to migrations and the inbox."""
 
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
@@ -94,7 +95,7 @@ class Database:
         The lock is a statement of its own, so what is read after it is what the writer before
         left behind (READ COMMITTED takes a new snapshot per statement).
         """
-        async with self._scoped(tenant_id, BOOK_LOCK) as tx:
+        async with self._scoped(tenant_id, BOOK_LOCK.format(tenant_id=int(tenant_id))) as tx:
             yield tx
 
     @asynccontextmanager
@@ -106,7 +107,7 @@ class Database:
             # forgets the tenant.
             try:
                 await db.execute(
-                    f"begin; select set_config('bukuhutang.tenant_id', '{tenant_id}', true);{then}"
+                    f"begin; select set_config('bukuhutang.tenant_id', '{tenant_id}', true){then}"
                 )
                 yield TenantTx(tenant_id, db)
             except BaseException:
@@ -232,6 +233,7 @@ async def _pool(dsn: str, role: str, connections_max: int, planner: dict[str, st
         max_size=connections_max,
         timeout=CONNECT_SECONDS_MAX,
         command_timeout=COMMAND_SECONDS_MAX,
+        max_inactive_connection_lifetime=0,  # a timer per use costs more than an idle connection
         connection_class=PlainConnection,
         server_settings={
             "role": role,

@@ -71,11 +71,7 @@ class OutboxLoop:
         try:
             async with self._database.courier() as db:
                 return await outbox.claim(
-                    db,
-                    self._sessions.owner,
-                    now=self._clock.machine_now(),
-                    limit=limit,
-                    own_message_ids=self._sessions.capabilities.own_message_id,
+                    db, self._sessions.owner, now=self._clock.machine_now(), limit=limit
                 )
         except TransientFault as fault:
             log.warning("outbox_unreachable", reason=str(fault))

@@ -15,7 +15,8 @@ from bukuhutang.store.scope import Database
 class Outcomes:
     """The one writer of outbox states after a send, in this process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, own_message_ids: bool) -> None:
+        self._own_message_ids = own_message_ids
         self._database = database
         self._batcher: Batcher[Mark | ReceiptMark] = Batcher(self._store)
 
@@ -39,4 +40,4 @@ class Outcomes:
             if marks:
                 await outbox.mark(db, marks)
             if receipts:
-                await outbox.receipts(db, receipts)
+                await outbox.receipts(db, receipts, own_message_ids=self._own_message_ids)

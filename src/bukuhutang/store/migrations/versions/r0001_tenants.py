@@ -82,7 +82,7 @@ create table users (
 grant select, insert on users to bukuhutang_app;
 
 -- One row per tenant: the last number given out of each kind, and the head of the audit chain.
--- Locking it (for no key update) is what makes the writes of one tenant happen one after the other.
+-- Written only under the tenant's book lock (store.scope), so one tenant's writes come one by one.
 create table books (
     tenant_id bigint not null references tenants (id),
     id smallint not null default 1 check (id = 1),
