@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import StrEnum
 
 from bukuhutang.base.ids import BorrowerId, DebtNumber, PhoneNumber
@@ -57,12 +57,24 @@ class Borrower:
     name: str
     name_key: str
     phone: PhoneNumber | None = None
-    opted_out: bool = False
+    opted_out_at: datetime | None = None  # since when reminders are unwanted
     credit_receivable: int = 0
     credit_payable: int = 0
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether this person wants no reminders."""
+        return self.opted_out_at is not None
 
     def credit(self, direction: Direction) -> int:
         """What this person has paid (or was paid) in advance, in whole rupiah."""
         if direction is Direction.RECEIVABLE:
             return self.credit_receivable
         return self.credit_payable
+
+    def with_credit(self, direction: Direction, credit: int) -> Borrower:
+        """The same person with another credit in one direction, in whole rupiah."""
+        assert credit >= 0
+        if direction is Direction.RECEIVABLE:
+            return replace(self, credit_receivable=credit)
+        return replace(self, credit_payable=credit)

@@ -70,7 +70,7 @@ class Page:
 
 
 READ_PERSON = """
-    json_build_array(b.id, b.name, b.name_key, b.phone_number, b.opted_out_at is not null,
+    json_build_array(b.id, b.name, b.name_key, b.phone_number, b.opted_out_at,
         b.credit_receivable, b.credit_payable,
         (select json_agg(json_build_array(d.id, d.direction, d.principal, d.paid, d.due_date,
                 d.note) order by d.id)
@@ -139,13 +139,13 @@ async def read_person(tx: TenantTx, borrower_id: BorrowerId) -> Person | None:
 
 
 def _person(row: list[Any]) -> Person:
-    number, name, name_key, phone, opted_out, credit_in, credit_out, debts = row
+    number, name, name_key, phone, opted_out_at, credit_in, credit_out, debts = row
     borrower = Borrower(
         BorrowerId(number),
         name,
         name_key,
         None if phone is None else PhoneNumber(phone),
-        opted_out,
+        None if opted_out_at is None else datetime.fromisoformat(opted_out_at),
         credit_in,
         credit_out,
     )
@@ -179,8 +179,7 @@ class Changes:
     """What one message decided, as rows; written together by `write`."""
 
     borrowers: list[dict[str, Any]] = field(default_factory=list)
-    credits: list[dict[str, Any]] = field(default_factory=list)
-    contacts: list[dict[str, Any]] = field(default_factory=list)
+    borrowers_changed: list[dict[str, Any]] = field(default_factory=list)
     debts: list[dict[str, Any]] = field(default_factory=list)
     balances: list[dict[str, Any]] = field(default_factory=list)
     payments: list[dict[str, Any]] = field(default_factory=list)
@@ -233,16 +232,11 @@ PARTS: dict[str, str] = {
             "created_at": "timestamptz",
         },
     ),
-    "credits": (
-        "update borrowers b set credit_receivable = x.credit_receivable,"
-        " credit_payable = x.credit_payable from json_to_recordset({arg}::json)"
-        " as x(id bigint, credit_receivable bigint, credit_payable bigint)"
-        " where b.tenant_id = $1 and b.id = x.id"
-    ),
-    "contacts": (
-        "update borrowers b set phone_number = x.phone_number, opted_out_at = x.opted_out_at"
-        " from json_to_recordset({arg}::json)"
-        " as x(id bigint, phone_number text, opted_out_at timestamptz)"
+    "borrowers_changed": (
+        "update borrowers b set phone_number = x.phone_number, opted_out_at = x.opted_out_at,"
+        " credit_receivable = x.credit_receivable, credit_payable = x.credit_payable"
+        " from json_to_recordset({arg}::json) as x(id bigint, phone_number text,"
+        " opted_out_at timestamptz, credit_receivable bigint, credit_payable bigint)"
         " where b.tenant_id = $1 and b.id = x.id"
     ),
     "debts": _insert(
@@ -388,5 +382,9 @@ async def write(tx: TenantTx, changes: Changes) -> None:
             head.last_audit,
             head.audit_hash,
         ]
+    for kind in ("borrowers_changed", "balances"):
+        # One statement may move a row once; of two updates of it PostgreSQL would do either.
+        moved = [row["id"] for row in getattr(changes, kind)]
+        assert len(moved) == len(set(moved)), f"{kind} names a row twice"
     statement = _statement(kinds, changes.counters is not None)
     await tx.db.execute(statement, tx.tenant_id, *arguments)

@@ -22,7 +22,7 @@ async def by_phone(tx: TenantTx, phone: PhoneNumber) -> Borrower | None:
         row["name"],
         row["name_key"],
         phone,
-        opted_out=row["opted_out_at"] is not None,
+        opted_out_at=row["opted_out_at"],
     )
 
 

@@ -53,6 +53,30 @@ select b.id, b.credit_receivable, b.credit_payable,
   from borrowers b left join rest on rest.borrower_id = b.id
  where b.tenant_id = $1 group by b.id, b.credit_receivable, b.credit_payable order by b.id"""
 
+# What the audit log says was recorded, against the rows that were recorded; either may be missing.
+JOURNAL = """
+select coalesce(l.subject, d.id) as number, 'debt' as what,
+    l.borrower_id::text || ' ' || (l.detail ->> 'direction') || ' ' || (l.detail ->> 'amount')
+        || ' ' || (l.detail ->> 'due_date') as said,
+    d.borrower_id::text || ' ' || d.direction || ' ' || d.principal || ' ' || d.due_date as stored
+  from (select * from audit_log where tenant_id = $1 and action = 'debt_recorded') l
+  full join (select * from debts where tenant_id = $1) d on d.id = l.subject
+union all
+select coalesce(l.subject, p.id), 'payment',
+    l.borrower_id::text || ' ' || (l.detail ->> 'direction') || ' ' || (l.detail ->> 'amount'),
+    p.borrower_id::text || ' ' || p.direction || ' ' || p.amount
+  from (select * from audit_log where tenant_id = $1 and action = 'payment_recorded') l
+  full join (select * from payments where tenant_id = $1 and reverses is null) p
+    on p.id = l.subject
+union all
+select coalesce(l.subject, p.reverses), 'reversal',
+    l.borrower_id::text || ' ' || (l.detail ->> 'direction') || ' ' || (l.detail ->> 'amount'),
+    p.borrower_id::text || ' ' || p.direction || ' ' || p.amount
+  from (select * from audit_log where tenant_id = $1 and action = 'payment_undone') l
+  full join (select * from payments where tenant_id = $1 and reverses is not null) p
+    on p.reverses = l.subject
+order by 2, 1"""
+
 COUNTERS = """
 select k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
     k.last_reminder, k.last_audit, k.audit_hash,
@@ -91,6 +115,8 @@ async def differences(tx: TenantTx) -> list[Difference]:
     for row in await tx.db.fetch(CREDITS, tx.tenant_id):
         compare("borrower.credit_receivable", row["id"], row[1], row["receivable"])
         compare("borrower.credit_payable", row["id"], row[2], row["payable"])
+    for row in await tx.db.fetch(JOURNAL, tx.tenant_id):
+        compare(f"journal.{row['what']}", row["number"], row["stored"], row["said"])
     counters = await tx.db.fetchrow(COUNTERS, tx.tenant_id)
     assert counters is not None
     names = ("members", "borrowers", "debts", "payments", "allocations", "reminders", "audit")

@@ -136,9 +136,11 @@ async def doubt_abandoned(db: Connection, tenant_ids: Sequence[TenantId], owner:
     second send of money words would be worse than a missing one.
     """
     rows = await db.fetch(
-        "update outbound_messages o set status = 'unknown', waits = false, reason = 'the sender stopped'"
+        "update outbound_messages o set status = 'unknown', waits = false,"
+        " reason = 'the sender stopped'"
         " from wa_sessions s where o.tenant_id = any($1) and s.tenant_id = o.tenant_id"
-        " and s.owner = $2 and o.waits and o.status = 'sending' and o.fencing < s.fencing returning 1",
+        " and s.owner = $2 and o.waits and o.status = 'sending' and o.fencing < s.fencing"
+        " returning 1",
         list(tenant_ids),
         owner,
     )

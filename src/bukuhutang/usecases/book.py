@@ -60,6 +60,24 @@ class Book:
         )
         return borrower
 
+    def change_borrower(self, borrower: Borrower) -> Borrower:
+        """What is to be known of a person of the book from now on, all of it; returns it.
+
+        The latest value staged is written, once: number, opt-out and credits together.
+        """
+        assert borrower.credit_receivable >= 0
+        assert borrower.credit_payable >= 0
+        row = {
+            "id": borrower.id,
+            "phone_number": borrower.phone,
+            "opted_out_at": borrower.opted_out_at and borrower.opted_out_at.isoformat(),
+            "credit_receivable": borrower.credit_receivable,
+            "credit_payable": borrower.credit_payable,
+        }
+        others = [one for one in self.changes.borrowers_changed if one["id"] != borrower.id]
+        self.changes.borrowers_changed = [*others, row]
+        return borrower
+
     def add_debt(self, debt: Debt) -> None:
         """A new debt, with what a credit already paid of it."""
         self.changes.debts.append(
@@ -80,37 +98,6 @@ class Book:
     def set_balance(self, debt: Debt) -> None:
         """The balance of a debt after its allocations changed."""
         self.changes.balances.append({"id": debt.number, "paid": debt.paid, "status": debt.status})
-
-    def set_credit(self, borrower: Borrower, direction: Direction, credit: int) -> Borrower:
-        """What `borrower` has paid beyond the debts of `direction`; returns the new value."""
-        assert credit >= 0
-        if direction is Direction.RECEIVABLE:
-            changed = replace(borrower, credit_receivable=credit)
-        else:
-            changed = replace(borrower, credit_payable=credit)
-        credits = {
-            "id": changed.id,
-            "credit_receivable": changed.credit_receivable,
-            "credit_payable": changed.credit_payable,
-        }
-        for row in self.changes.borrowers:
-            if row["id"] == changed.id:  # made in this very transaction: one row, written once
-                row.update(credits)
-                return changed
-        self.changes.credits.append(credits)
-        return changed
-
-    def set_contact(
-        self, borrower: Borrower, phone: PhoneNumber | None, *, opted_out_at: datetime | None
-    ) -> None:
-        """The person's WhatsApp number, and since when reminders are unwanted."""
-        self.changes.contacts.append(
-            {
-                "id": borrower.id,
-                "phone_number": phone,
-                "opted_out_at": None if opted_out_at is None else opted_out_at.isoformat(),
-            }
-        )
 
     def add_payment(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from bukuhutang.base.answers import Answer
@@ -72,7 +72,7 @@ def opt_out(book: Book, person: Person) -> tuple[OptOutDone, BorrowerOptedOutNot
     done = OptOutDone(book.page.tenant_name)
     if person.borrower.opted_out:
         return done, None
-    book.set_contact(person.borrower, person.borrower.phone, opted_out_at=book.occasion.now)
+    book.change_borrower(replace(person.borrower, opted_out_at=book.occasion.now))
     book.seal("borrower_opted_out", borrower=person.borrower.id)
     return done, BorrowerOptedOutNotice(person.borrower.name)
 
@@ -82,6 +82,6 @@ def opt_in(book: Book, person: Person) -> tuple[OptInDone, BorrowerOptedInNotice
     done = OptInDone(book.page.tenant_name)
     if not person.borrower.opted_out:
         return done, None
-    book.set_contact(person.borrower, person.borrower.phone, opted_out_at=None)
+    book.change_borrower(replace(person.borrower, opted_out_at=None))
     book.seal("borrower_opted_in", borrower=person.borrower.id)
     return done, BorrowerOptedInNotice(person.borrower.name)

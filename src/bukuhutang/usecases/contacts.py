@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.ids import PhoneNumber
-from bukuhutang.store import borrowers
 from bukuhutang.store.book import Person
 from bukuhutang.usecases.book import Book
-from bukuhutang.usecases.people import WhichPerson, person_known
-from bukuhutang.usecases.refusals import PhoneIsOwn, PhoneTaken
+from bukuhutang.usecases.people import WhichPerson, holder_of, person_known
+from bukuhutang.usecases.refusals import PhoneTaken
 
 
 @dataclass(frozen=True)
@@ -29,16 +28,14 @@ async def set_contact(
     A new number starts without an opt-out, the same number keeps it.
     Raises BorrowerUnknown, PhoneIsOwn, PhoneTaken, TooManyPeople.
     """
-    if phone == book.page.tenant_phone:
-        raise PhoneIsOwn
+    holder = await holder_of(book, phone)
     person = chosen or await person_known(book, name, name_key)
     if isinstance(person, WhichPerson):
         return person
     borrower = person.borrower
-    holder = await borrowers.by_phone(book.tx, phone)
     if holder is not None and holder.id != borrower.id:
         raise PhoneTaken(phone, holder.name)
     if holder is None:
-        book.set_contact(borrower, phone, opted_out_at=None)
+        book.change_borrower(replace(borrower, phone=phone, opted_out_at=None))
         book.seal("contact_set", borrower=borrower.id)
     return ContactSet(borrower.name, phone)

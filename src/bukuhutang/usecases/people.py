@@ -11,7 +11,7 @@ from bukuhutang.base.ids import BorrowerId, PhoneNumber
 from bukuhutang.ledger.debt import Borrower
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import borrowers
-from bukuhutang.store.book import PEOPLE_MAX, Page, Person
+from bukuhutang.store.book import PEOPLE_MAX, Person, read_person
 from bukuhutang.store.scope import TenantTx
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.refusals import (
@@ -91,14 +91,18 @@ async def person_to_lend(
     name apart.
     """
     page = book.page
-    if phone is not None:
-        await _refuse_taken_number(book, phone, name, name_key)
     exact = [one for one in page.people if one.borrower.name_key == name_key]
     if phone is not None:
-        by_phone = [one for one in exact if one.borrower.phone == phone]
-        without = [one for one in exact if one.borrower.phone is None]
-        exact = by_phone or without
-        if not exact and page.people:
+        holder = await holder_of(book, phone)
+        if holder is not None and holder.name_key != name_key:
+            raise PhoneTaken(phone, holder.name)
+        if holder is not None:
+            person = await read_person(book.tx, holder.id)
+            assert person is not None
+            return person
+        # Another number is another person, unless one of this name has none yet.
+        exact = [one for one in exact if one.borrower.phone is None]
+        if not exact:
             return NewPerson(name, name_key, phone)
     if len(exact) == 1:
         return exact[0]
@@ -107,12 +111,11 @@ async def person_to_lend(
     return NewPerson(name, name_key, phone)
 
 
-async def _refuse_taken_number(book: Book, phone: PhoneNumber, name: str, name_key: str) -> None:
+async def holder_of(book: Book, phone: PhoneNumber) -> Borrower | None:
+    """Who in this book has the number. Raises PhoneIsOwn for the lender's own."""
     if phone == book.page.tenant_phone:
         raise PhoneIsOwn
-    holder = await borrowers.by_phone(book.tx, phone)
-    if holder is not None and holder.name_key != name_key:
-        raise PhoneTaken(phone, holder.name)
+    return await borrowers.by_phone(book.tx, phone)
 
 
 async def person_with_debts(
@@ -149,11 +152,6 @@ async def person_known(book: Book, name: str, name_key: str) -> Person | WhichPe
 async def unknown(tx: TenantTx, name: str, name_key: str) -> BorrowerUnknown:
     """The refusal for a name nobody has, with the names that come near it."""
     return BorrowerUnknown(name, await borrowers.similar_names(tx, name_key, limit=SIMILAR_MAX))
-
-
-def is_lender(page: Page) -> bool:
-    """Whether the sender is a member of this tenant: the owner or one of its users."""
-    return page.member_id is not None
 
 
 def borrower_of(person: Person | NewPerson, book: Book) -> Borrower:

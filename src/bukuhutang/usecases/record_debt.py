@@ -17,9 +17,11 @@ from bukuhutang.usecases.people import (
     NewPerson,
     WhichPerson,
     borrower_of,
+    holder_of,
     outstanding,
     person_to_lend,
 )
+from bukuhutang.usecases.refusals import PhoneTaken
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,16 @@ async def record_debt(
     person = chosen or await person_to_lend(book, request.name, request.name_key, request.phone)
     if isinstance(person, WhichPerson):
         return person
+    if chosen is not None and request.phone is not None:
+        # The number may have been given to somebody while the question waited.
+        holder = await holder_of(book, request.phone)
+        if holder is not None and not (
+            isinstance(chosen, Person) and holder.id == chosen.borrower.id
+        ):
+            raise PhoneTaken(request.phone, holder.name)
     borrower = borrower_of(person, book)
     if request.phone is not None and isinstance(person, Person) and borrower.phone is None:
-        book.set_contact(borrower, request.phone, opted_out_at=None)
+        borrower = book.change_borrower(replace(borrower, phone=request.phone, opted_out_at=None))
     before = outstanding(person, request.direction) if isinstance(person, Person) else 0
     return await _append(book, request, borrower, before)
 
@@ -121,4 +130,6 @@ async def _spend_credit(book: Book, borrower: Borrower, debt: Debt, used: int) -
         if not left:
             break
     assert left == 0, "the credit of a borrower is the unapplied rest of the payments"
-    book.set_credit(borrower, debt.direction, borrower.credit(debt.direction) - used)
+    book.change_borrower(
+        borrower.with_credit(debt.direction, borrower.credit(debt.direction) - used)
+    )

@@ -97,7 +97,7 @@ def _append(book: Book, person: Person, direction: Direction, amount: int) -> Pa
         book.set_balance(replace(debt, paid=debt.paid + share.applied))
     credit = borrower.credit(direction) + allocation.unapplied
     if allocation.unapplied:
-        book.set_credit(borrower, direction, credit)
+        book.change_borrower(borrower.with_credit(direction, credit))
     book.seal(
         "payment_recorded",
         borrower=borrower.id,

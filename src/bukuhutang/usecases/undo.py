@@ -78,7 +78,7 @@ async def _undo_debt(book: Book, person: Person, number: DebtNumber) -> DebtUndo
     assert returned == debt.paid
     if returned:
         credit = person.borrower.credit(debt.direction) + returned
-        book.set_credit(person.borrower, debt.direction, credit)
+        book.change_borrower(person.borrower.with_credit(debt.direction, credit))
     book.set_balance(replace(debt, paid=0, reversed=True))
     book.seal(
         "debt_undone",
@@ -110,7 +110,7 @@ async def _undo_payment(book: Book, person: Person, number: PaymentNumber) -> Pa
     unapplied = payment.amount - applied
     if unapplied:
         credit = person.borrower.credit(payment.direction) - unapplied
-        book.set_credit(person.borrower, payment.direction, credit)
+        book.change_borrower(person.borrower.with_credit(payment.direction, credit))
     book.seal(
         "payment_undone",
         borrower=payment.borrower_id,
