@@ -12,9 +12,9 @@ from tests.chaos.book import Command
 
 RECEIVABLE_NAMES = ("Budi", "Siti", "Joko")
 PAYABLE_NAME = "Agus"
-RETRY_SECONDS = 0.1
+RETRY_SECONDS = 0.25
 PAUSE_SECONDS = (0.0, 0.15)
-GIVES_UP = 0.02
+GIVES_UP = 0.05
 SENDS_TWICE = 0.10
 SENDS_OLD_AGAIN = 0.05
 MESSAGES_MAX = 9_999

@@ -114,6 +114,7 @@ async def running_world(
             roles=frozenset({"chat", "sessions", "clock"}),
             driver="simulator",
             dsn=dsn,
+            database_alive=lambda: True,
             admin_keys=("not-used-without-the-web-door",),
         )
         clock = clock_at(at)

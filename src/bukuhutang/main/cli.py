@@ -79,14 +79,15 @@ def serve(
     settings = read_settings()
     logs.configure(settings.log_format)
     listening = claim_port(host, port) if "web" in wanted else None
-    with database_for_serving(settings, data_folder) as dsn:
+    with database_for_serving(settings, data_folder) as opened:
         request = Serve(
             data_folder=data_folder,
             host=host,
             port=listening.getsockname()[1] if listening else port,
             roles=wanted,
             driver=driver,
-            dsn=dsn,
+            dsn=opened.dsn,
+            database_alive=opened.alive,
             admin_keys=admin_keys(settings, data_folder),
         )
         _run_loop(serve_until_stopped(request, listening))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,17 +22,26 @@ SERVICE_LOGIN = "bukuhutang_service"
 DATABASE = "bukuhutang"
 
 
+@dataclass(frozen=True)
+class OpenDatabase:
+    """Where the service logs in, and whether the server we started for it still runs."""
+
+    dsn: str
+    alive: Callable[[], bool]
+
+
 @contextmanager
-def database_for_serving(settings: Settings, data_folder: Path) -> Iterator[str]:
-    """The DSN the service logs in with; an embedded server runs and is migrated meanwhile.
+def database_for_serving(settings: Settings, data_folder: Path) -> Iterator[OpenDatabase]:
+    """The database of the service; an embedded server runs and is migrated meanwhile.
 
     Raises ConfigurationProblem with one line for the operator.
     """
     if settings.database_url is not None:
-        yield _checked_url("DATABASE_URL", settings.database_url.get_secret_value())
+        url = _checked_url("DATABASE_URL", settings.database_url.get_secret_value())
+        yield OpenDatabase(url, lambda: True)
         return
     with embedded.start(data_folder) as server:
-        yield _prepared(server, data_folder)
+        yield OpenDatabase(_prepared(server, data_folder), server.alive)
 
 
 def _prepared(server: EmbeddedServer | ServerAddress, data_folder: Path) -> str:
@@ -75,8 +85,8 @@ def database_for_commands(settings: Settings, data_folder: Path) -> Iterator[str
             password = kept_secret(data_folder / SERVICE_PASSWORD_FILE)
             yield address.dsn(SERVICE_LOGIN, password, DATABASE)
             return
-    with database_for_serving(settings, data_folder) as dsn:
-        yield dsn
+    with database_for_serving(settings, data_folder) as opened:
+        yield opened.dsn
 
 
 def migrate_now(settings: Settings, data_folder: Path) -> list[str]:

@@ -30,6 +30,8 @@ def configure(form: Literal["auto", "json", "console"]) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    # The pool would tell with a stack trace, each second, what our own lines already say.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
 
 
 def mask_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

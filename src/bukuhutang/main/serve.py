@@ -8,6 +8,7 @@ import secrets
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ OUTBOX_CHANNEL = "bukuhutang_outbox"
 SESSIONS_CHANNEL = "bukuhutang_sessions"
 STOP_SECONDS_MAX = 8.0
 IDLE_POLL_SECONDS = 0.02
+WATCH_SECONDS = 1.0
 
 log = structlog.get_logger("serve")
 
@@ -56,6 +58,7 @@ class Serve:
     roles: frozenset[str]
     driver: str
     dsn: str
+    database_alive: Callable[[], bool]
     admin_keys: tuple[str, ...]
 
 
@@ -208,6 +211,7 @@ class Service:
         started = monotonic()
         tasks = [asyncio.create_task(one.run()) for one in self._loops()]
         tasks.append(asyncio.create_task(self._notifier()))
+        tasks.append(asyncio.create_task(self._watch_database()))
         web = None
         if "web" in self._request.roles:
             assert listening is not None
@@ -271,6 +275,13 @@ class Service:
             simulated=simulated,
             stop_seconds=int(STOP_SECONDS_MAX / 2),
         )
+
+    async def _watch_database(self) -> None:
+        """Nothing brings back an embedded server that is gone: leave, so that all is restarted."""
+        while True:
+            if not self._request.database_alive():
+                raise ConfigurationProblem("the embedded PostgreSQL has stopped; its log says why")
+            await asyncio.sleep(WATCH_SECONDS)
 
     # --- time travel and rest ---------------------------------------------------------------------
 
