@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import statistics
 import time
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from bench.world import Lender, Scene
 from bukuhutang.base.ids import ChatId, PhoneNumber
 from bukuhutang.store import book as book_store
 from bukuhutang.store import inbox, outbox
+from bukuhutang.store.book import Counters
+from bukuhutang.store.changes import Changes, parameters, statement
 from bukuhutang.store.scope import Database
 
 FLOOR_ROUNDS = itertools.count(1)
@@ -140,31 +141,32 @@ async def one_transaction(
     row = await db.fetchrow(book_store.READ, tenant, number, "floor", "floor", "budi", "floor")
     assert row is not None
     debt, audit = row["last_debt"] + 1, row["last_audit"] + 1
-    at = now.isoformat()
-    staged = {
-        "debts": [{
+    changes = Changes(
+        debts=[{
             "id": debt, "direction": "piutang", "borrower_id": 1, "principal": 50_000, "paid": 0,
-            "due_date": "2026-12-01", "note": None, "status": "open", "created_at": at,
+            "due_date": now.date(), "note": None, "status": "open", "created_at": now,
             "created_by": 1,
         }],
-        "audit": [{
-            "id": audit, "at": at, "actor": "member:1", "chat_id": "floor",
+        audit=[{
+            "id": audit, "at": now, "actor": "member:1", "chat_id": "floor",
             "action": "debt_recorded", "borrower_id": 1, "subject": debt,
-            "detail": {"amount": 50_000}, "idempotency_key": f"floor:{number}",
-            "previous_hash": "\\x00", "hash": "\\x" + "00" * 32,
+            "detail": '{"amount": 50000}', "idempotency_key": f"floor:{number}",
+            "previous_hash": b"", "hash": b"\x00" * 32,
         }],
-        "outbound": [{
+        outbound=[{
             "client_ref": f"floor:{number}", "chat_id": f"floor-{number}", "body": "x" * 120,
-            "purpose": "reply", "queued_at": at,
+            "purpose": "reply", "queued_at": now,
         }],
-        "inbound": [{
-            "id": number, "status": "done", "reason": None, "handled_at": at, "keep": True,
+        inbound=[{
+            "id": number, "status": "done", "reason": None, "handled_at": now, "keep": True,
         }],
-    }  # fmt: skip
-    statement = book_store._statement(tuple(k for k in book_store.PARTS if k in staged), True)
-    values = [json.dumps(staged[kind]) for kind in book_store.PARTS if kind in staged]
-    counters = [*row[2:4], debt, *row[5:8], audit, b"\x00" * 32]
-    await db.execute(statement, tenant, *values, *counters)
+        counters=Counters(
+            row["last_member"], row["last_borrower"], debt, row["last_payment"],
+            row["last_allocation"], row["last_reminder"], audit, b"\x00" * 32,
+        ),
+    )  # fmt: skip
+    shape, values = parameters(changes)
+    await db.execute(statement(shape, True), tenant, *values)
     await db.execute("commit")
 
 

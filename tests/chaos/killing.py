@@ -32,6 +32,7 @@ class Killer:
     service: RunningService
     rng: Random
     seconds_between: tuple[float, float]
+    end_leases: bool
     kinds: Counter[str] = field(default_factory=Counter)
     restarts: list[float] = field(default_factory=list)  # seconds from start to ready
 
@@ -50,7 +51,8 @@ class Killer:
             started = perf_counter()
             await self.service.start_again()
             self.restarts.append(perf_counter() - started)
-            await asyncio.to_thread(end_leases_of_the_dead, self.service)
+            if self.end_leases:
+                await asyncio.to_thread(end_leases_of_the_dead, self.service)
 
     def _delay(self) -> float:
         if self.rng.random() < AT_READY:

@@ -13,8 +13,11 @@ from tests.chaos.book import Command
 RECEIVABLE_NAMES = ("Budi", "Siti", "Joko")
 PAYABLE_NAME = "Agus"
 RETRY_SECONDS = 0.25
-PAUSE_SECONDS = (0.0, 0.15)
-GIVES_UP = 0.05
+PAUSE_SECONDS = (-0.05, 0.15)
+"""Between two messages; below zero is no pause, so that some follow at once."""
+GIVES_UP = 0.3
+"""How often a person lets a message be whose first call failed; who tries again goes on trying."""
+ASKS_AFTER_SECONDS = (0.0, 1.5)
 SENDS_TWICE = 0.10
 SENDS_OLD_AGAIN = 0.05
 MESSAGES_MAX = 9_999
@@ -49,7 +52,7 @@ class Writer:
         one = Typed(f"{self.prefix}{len(self.typed) + 1:05}", command)
         self.typed.append(one)
         while not await self._call(one):
-            if not patient and self.rng.random() < GIVES_UP:
+            if not patient and not one.retried and self.rng.random() < GIVES_UP:
                 return one
             one.retried += 1
             await asyncio.sleep(RETRY_SECONDS)
@@ -94,13 +97,13 @@ class Tenant:
         while not stop.is_set() and len(self.lender.typed) < MESSAGES_MAX:
             await self.lender.type(self._command())
             await self.lender.resend_some()
-            await asyncio.sleep(self.lender.rng.uniform(*PAUSE_SECONDS))
+            await asyncio.sleep(max(0.0, self.lender.rng.uniform(*PAUSE_SECONDS)))
 
     async def ask(self, stop: asyncio.Event) -> None:
         """The borrower's question, now and then."""
         while not stop.is_set():
             await self.borrower.type(Command("LOOK", "sisa hutang saya?"))
-            await asyncio.sleep(10 * self.borrower.rng.uniform(*PAUSE_SECONDS))
+            await asyncio.sleep(self.borrower.rng.uniform(*ASKS_AFTER_SECONDS))
 
     def _command(self) -> Command:
         rng = self.lender.rng
@@ -146,11 +149,15 @@ async def set_up(http: httpx.AsyncClient, index: int, seed: int) -> Tenant:
     plan.raise_for_status()
     tenant = Tenant(
         tenant_id,
-        Writer(http, number, number, Random(f"{seed}:{index}:lender"), "m"),  # noqa: S311
-        Writer(http, borrower, number, Random(f"{seed}:{index}:borrower"), "b"),  # noqa: S311
+        Writer(http, number, number, _dice(f"{seed}:{number}"), "m"),
+        Writer(http, borrower, number, _dice(f"{seed}:{borrower}"), "b"),
     )
     name, amount = RECEIVABLE_NAMES[0], tenant.amount(1)
     first = Command("PINJAM", f"PINJAM {name} {amount} {borrower}", name, amount)
     await tenant.lender.type(first, patient=True)
     (await http.post("/simulator/idle")).raise_for_status()
     return tenant
+
+
+def _dice(seed: str) -> Random:
+    return Random(seed)  # noqa: S311  what is typed can be had again

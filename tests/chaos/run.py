@@ -37,6 +37,7 @@ class Plan:
     seed: int
     tenants: int = 5
     seconds_between: tuple[float, float] = (0.2, 1.8)
+    end_leases: bool = True  # of killed processes, by hand; else the service must do it
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ async def run(plan: Plan) -> Report:
         service.http() as http,
     ):
         tenants = [await set_up(http, index, plan.seed) for index in range(1, plan.tenants + 1)]
-        killer = Killer(service, rng, plan.seconds_between)
+        killer = Killer(service, rng, plan.seconds_between, plan.end_leases)
         await _under_load(tenants, killer, plan.kills)
         await _rest(http)
         found = await _last_words(http, tenants, service)
@@ -143,7 +144,7 @@ async def _audit(service: RunningService) -> tuple[int, str]:
 def _free_port(rng: Random) -> int:
     """A port nobody listens on, away from other runs on this machine."""
     start = (os.getpid() * 7 + rng.randrange(1000)) % len(PORTS)
-    for port in (*PORTS[start:], *PORTS[:start]):
+    for port in chain(PORTS[start:], PORTS[:start]):
         with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

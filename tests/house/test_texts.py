@@ -185,6 +185,7 @@ SESSION_STATES = (
 )  # fmt: skip
 HELP_TOPICS = (
     "PINJAM", "HUTANG", "BAYAR", "LUNAS", "STATUS", "RIWAYAT", "INGATKAN", "BATAL", "NOMOR",
+    "STATUS AKUN",
 )  # fmt: skip
 COMMANDS: list[Fields] = [{"command": word} for word in (*EXAMPLES, None)]
 
@@ -260,7 +261,7 @@ SAMPLES: dict[str, list[Fields]] = {
     "opt_in_done": [{"lender": "Toko Dani"}],
     "borrower_opted_out": [{"name": "Budi"}],
     "borrower_opted_in": [{"name": "Budi"}],
-    "message_too_long": [{"length": 5_000, "max": 4_096}],
+    "message_too_long": [{"max": 4_096}],
     "command_unknown": [{"suggestion": None}, *({"suggestion": word} for word in EXAMPLES)],
     "name_missing": COMMANDS,
     "name_too_long": [{**one, "length": 75, "max": 60} for one in COMMANDS],
@@ -283,9 +284,11 @@ SAMPLES: dict[str, list[Fields]] = {
         {"name": "Budy", "similar": ["Budi", "Bude", "Buyung"]},
         {"name": "Sari", "similar": []},
     ],
-    "nothing_owed": [{"name": "Budi"}],
+    "nothing_owed": [
+        {"name": "Budi", "direction": direction} for direction in (None, "piutang", "hutang")
+    ],
     "nothing_to_undo": [{}],
-    "already_undone": [{"number": 12}],
+    "already_undone": [{"debt": 12}, {"debt": None}],
     "built_upon": [{"name": "Budi"}],
     "reminded_today": [{"name": "Budi", "at": "09.15"}],
     "borrower_opted_out_already": [{"name": "Budi"}],

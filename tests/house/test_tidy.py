@@ -419,7 +419,7 @@ BANS = (
         ),
         where=(OURS,),
         allowed={
-            f"{DOORS}chat/loop.py": (1, "inbox loop: retried, then quarantined with its reason"),
+            f"{DOORS}chat/loop.py": (2, "inbox loop: the work, and the apology after it"),
             f"{DOORS}sessions/batch.py": (1, "driver loop: one bad row fails its own caller"),
             f"{DOORS}sessions/outbox_loop.py": (1, "driver loop: the outcome is unknown"),
             f"{DOORS}clock/loop.py": (1, "clock loop: the next look tries again"),
@@ -445,7 +445,7 @@ BANS = (
             f"{DOORS}sessions/outbox_loop.py": (1, "outbox loop"),
             f"{DOORS}clock/loop.py": (1, "clock loop"),
             f"{OURS}messaging/sessions.py": (1, "driver loop: renews the leases"),
-            f"{MAIN}serve.py": (1, "passes wake-up calls on to other processes"),
+            f"{MAIN}serve.py": (2, "wake-up calls to other processes, the watch over the database"),
         },
     ),
     Ban(

@@ -1,4 +1,4 @@
-"""The service is killed under load; afterwards every message counts once. `make chaos` is longer."""
+"""The service is killed under load; then every message counts once. `make chaos` is longer."""
 
 from __future__ import annotations
 

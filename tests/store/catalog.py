@@ -37,7 +37,15 @@ COURIER_MAY = {
     "outbound_messages": {
         "SELECT": None,
         "UPDATE": {
-            *("status", "attempts", "not_before", "fencing", "provider_message_id", "reason"),
+            *(
+                "status",
+                "attempts",
+                "not_before",
+                "fencing",
+                "provider_message_id",
+                "reason",
+                "waits",
+            ),
             *("sent_at", "delivered_at", "read_at"),
         },
     },

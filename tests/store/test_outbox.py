@@ -74,13 +74,9 @@ class Outbox:
         await self.hold(owner, at=at)
         assert await self.note(owner, "connected")
 
-    async def claim(
-        self, owner: str = "a", *, at: float = 0, own_ids: bool = True
-    ) -> list[Outbound]:
+    async def claim(self, owner: str = "a", *, at: float = 0) -> list[Outbound]:
         async with self.ground.database.courier() as db:
-            return await outbox.claim(
-                db, owner, now=after(seconds=at), limit=50, own_message_ids=own_ids
-            )
+            return await outbox.claim(db, owner, now=after(seconds=at), limit=50)
 
     async def mark(
         self,
@@ -96,7 +92,7 @@ class Outbox:
             )
             await outbox.mark(db, [one])
 
-    async def receipts(self, *marks: tuple[str, str]) -> None:
+    async def receipts(self, *marks: tuple[str, str], own_ids: bool = False) -> None:
         """Receipts (provider id, state), together, a minute after noon."""
         async with self.ground.database.courier() as db:
             await outbox.receipts(
@@ -105,6 +101,7 @@ class Outbox:
                     ReceiptMark(self.tenant_id, provider, state, after(minutes=1))
                     for provider, state in marks
                 ],
+                own_message_ids=own_ids,
             )
 
     async def doubt(self, owner: str) -> int:
@@ -244,7 +241,7 @@ class TestReceipts:
     ) -> None:
         await up.queue((BUDI, "1"))
         [message] = await up.claim()
-        await up.receipts((message.client_ref, "delivered"))
+        await up.receipts((message.client_ref, "delivered"), own_ids=True)
         await up.mark(message, "sent", provider=message.client_ref)
         row = await up.one()
         assert (row["status"], row["sent_at"]) == ("delivered", after(minutes=1))
@@ -253,12 +250,12 @@ class TestReceipts:
         await up.queue((BUDI, "1"))
         [message] = await up.claim()
         await up.mark(message, "unknown")
-        await up.receipts((message.client_ref, "sent"))
+        await up.receipts((message.client_ref, "sent"), own_ids=True)
         assert await up.statuses() == ["sent"]
 
     async def test_without_ids_of_our_own_the_provider_names_the_message(self, up: Outbox) -> None:
         await up.queue((BUDI, "1"))
-        [message] = await up.claim(own_ids=False)
+        [message] = await up.claim()
         await up.receipts((message.client_ref, "read"))
         assert await up.statuses() == ["sending"]
         await up.mark(message, "sent", provider="P1")
@@ -268,7 +265,7 @@ class TestReceipts:
     async def test_a_message_that_failed_has_no_time_of_sending(self, up: Outbox) -> None:
         await up.queue((BUDI, "1"))
         [message] = await up.claim()
-        await up.receipts((message.client_ref, "failed"))
+        await up.receipts((message.client_ref, "failed"), own_ids=True)
         row = await up.one()
         assert (row["status"], row["sent_at"]) == ("failed", None)
 
@@ -277,7 +274,7 @@ class TestReceipts:
         [message] = await up.claim()
         async with up.ground.database.courier() as db:
             stranger = ReceiptMark(TenantId(99), message.client_ref, "read", NOON)
-            await outbox.receipts(db, [stranger])
+            await outbox.receipts(db, [stranger], own_message_ids=True)
         assert await up.statuses() == ["sending"]
 
 

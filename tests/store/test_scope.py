@@ -237,11 +237,12 @@ async def no_connection_is_dirty(ground: Ground) -> None:
     everyone = asyncio.Barrier(APP_CONNECTIONS_MAX)
 
     async def unscoped() -> None:
-        pool = ground.database._app
-        async with pool.acquire() as db:
-            await everyone.wait()  # so that each has a connection of its own
-            with pytest.raises(asyncpg.InsufficientPrivilegeError, match=NO_SCOPE):
-                await db.fetch("select * from debts")
+        role = ground.database._app
+        db = await role.take()
+        await everyone.wait()  # so that each has a connection of its own
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match=NO_SCOPE):
+            await db.fetch("select * from debts")
+        await role.give(db)
 
     await asyncio.gather(*(unscoped() for _ in range(APP_CONNECTIONS_MAX)))
 

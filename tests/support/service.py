@@ -81,11 +81,11 @@ async def running_service(port: int = 0) -> AsyncIterator[RunningService]:
 async def _spawned(folder: Path, port: int) -> asyncio.subprocess.Process:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environment["SUPER_ADMIN_API_KEY"] = KEY
-    data = folder / "data"
+    data_folder = folder / "data"
     with (folder / "log").open("ab") as log:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bukuhutang.main", "serve"),
-            *("--data", str(data), "--port", str(port)),
+            *("--data", str(data_folder), "--port", str(port)),
             env=environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

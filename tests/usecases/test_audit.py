@@ -123,4 +123,4 @@ async def test_a_row_replaced_with_its_hash_redone_still_breaks_the_chain(
             entry_hash(busy.tenant_id, row["previous_hash"], forged),
             busy.tenant_id,
         )
-    assert await named(busy) == {"audit.chain 5"}
+    assert await named(busy) >= {"audit.chain 5"}

@@ -51,10 +51,12 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
     return None if row is None else LastAct(*row)
 
 
-async def history(tx: TenantTx, borrower_id: BorrowerId | None, *, limit: int) -> list[Act]:
-    """The newest money acts of one person, or of the whole book; newest first."""
+async def history(
+    tx: TenantTx, borrower_id: BorrowerId | None, *, limit: int
+) -> tuple[list[Act], int]:
+    """The newest money acts of one person or of the whole book, newest first; how many in all."""
     rows = await tx.db.fetch(
-        "select a.action, a.at, b.name, a.subject, a.detail from audit_log a"
+        "select a.action, a.at, b.name, a.subject, a.detail, count(*) over () from audit_log a"
         " join borrowers b on b.tenant_id = a.tenant_id and b.id = a.borrower_id"
         " where a.tenant_id = $1 and ($2::bigint is null or a.borrower_id = $2)"
         " and a.action = any($3) order by a.id desc limit $4",
@@ -63,4 +65,5 @@ async def history(tx: TenantTx, borrower_id: BorrowerId | None, *, limit: int) -
         MONEY_ACTS,
         limit,
     )
-    return [Act(row[0], row[1], row[2], row[3], json.loads(row["detail"])) for row in rows]
+    acts = [Act(row[0], row[1], row[2], row[3], json.loads(row["detail"])) for row in rows]
+    return acts, rows[0]["count"] if rows else 0

@@ -75,7 +75,7 @@ async def receive(db: Connection, arrivals: Sequence[Arrival]) -> int:
 
 LEASE = """
 select m.tenant_id, m.id, m.provider_message_id, m.chat_id, m.sender, m.from_me, m.self_chat,
-    m.kind, m.body, m.attempts, t.phone_number, s.timezone, s.language
+    m.kind, m.body, l.attempts, t.phone_number, s.timezone, s.language
   from lease_inbox($1, $2, $3, $4, $5) l
   join inbound_messages m on m.tenant_id = l.tenant_id and m.id = l.id
   join tenants t on t.id = l.tenant_id
@@ -89,8 +89,9 @@ async def lease(
     """Take the oldest waiting messages for `loop` until `until`, in order of arrival.
 
     All of a chat that is under way is with one loop, at most about `chat_max` of it, so that a
-    flood in one chat leaves room for the others. The attempt is counted before the work, so a
-    message that kills the process is counted too. Instants are machine time.
+    flood in one chat leaves room for the others. The attempt of a chat's first message is counted
+    before the work, so that a message that kills the process is counted too, and none of those
+    that only stood behind it. Instants are machine time.
     """
     rows = await db.fetch(LEASE, now, until, loop, chat_max, limit)
     return [Inbound(*row) for row in rows]

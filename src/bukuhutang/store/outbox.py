@@ -99,7 +99,7 @@ async def mark(db: Connection, marks: Sequence[Mark]) -> None:
 RECEIPT = """
 update outbound_messages o set
     status = x.state, waits = false,
-    sent_at = coalesce(o.sent_at, x.at),
+    sent_at = case when x.state = 'failed' then o.sent_at else coalesce(o.sent_at, x.at) end,
     delivered_at = case when x.state in ('delivered', 'read')
         then coalesce(o.delivered_at, x.at) else o.delivered_at end,
     read_at = case when x.state = 'read' then coalesce(o.read_at, x.at) else o.read_at end

@@ -6,6 +6,7 @@ statement. A refusal simply throws the staged rows away, so nothing is ever half
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,8 @@ from bukuhutang.base.ids import BorrowerId, DebtNumber, MemberId, PaymentNumber,
 from bukuhutang.ledger.chain import AuditEntry, entry_hash
 from bukuhutang.ledger.debt import Borrower, Debt
 from bukuhutang.ledger.money import Direction
-from bukuhutang.store import book as store
+from bukuhutang.store.book import Page
+from bukuhutang.store.changes import Changes, audit_row, write
 from bukuhutang.store.scope import TenantTx
 
 
@@ -33,11 +35,11 @@ class Occasion:
 class Book:
     """One tenant's book, held open by a `book_tx`; the only writer of its facts."""
 
-    def __init__(self, tx: TenantTx, page: store.Page, occasion: Occasion) -> None:
+    def __init__(self, tx: TenantTx, page: Page, occasion: Occasion) -> None:
         self.tx = tx
         self.page = page
         self.occasion = occasion
-        self.changes = store.Changes()
+        self.changes = Changes()
         self.counters = replace(page.counters)
         self._acts = 0
 
@@ -53,9 +55,7 @@ class Book:
                 "name": name,
                 "name_key": name_key,
                 "phone_number": phone,
-                "credit_receivable": 0,
-                "credit_payable": 0,
-                "created_at": self._now(),
+                "created_at": self.occasion.now,
             }
         )
         return borrower
@@ -70,7 +70,7 @@ class Book:
         row = {
             "id": borrower.id,
             "phone_number": borrower.phone,
-            "opted_out_at": borrower.opted_out_at and borrower.opted_out_at.isoformat(),
+            "opted_out_at": borrower.opted_out_at,
             "credit_receivable": borrower.credit_receivable,
             "credit_payable": borrower.credit_payable,
         }
@@ -87,10 +87,10 @@ class Book:
                 "borrower_id": debt.borrower_id,
                 "principal": debt.principal,
                 "paid": debt.paid,
-                "due_date": debt.due_date.isoformat(),
+                "due_date": debt.due_date,
                 "note": debt.note,
                 "status": debt.status,
-                "created_at": self._now(),
+                "created_at": self.occasion.now,
                 "created_by": self.occasion.member_id,
             }
         )
@@ -117,7 +117,7 @@ class Book:
                 "borrower_id": borrower,
                 "amount": amount,
                 "reverses": reverses,
-                "created_at": self._now(),
+                "created_at": self.occasion.now,
                 "created_by": self.occasion.member_id,
             }
         )
@@ -133,7 +133,7 @@ class Book:
                 "payment_id": payment,
                 "debt_id": debt,
                 "amount": amount,
-                "created_at": self._now(),
+                "created_at": self.occasion.now,
             }
         )
 
@@ -145,9 +145,9 @@ class Book:
                 "id": self.counters.last_reminder,
                 "borrower_id": borrower,
                 "kind": "manual",
-                "local_date": self.occasion.today.isoformat(),
+                "local_date": self.occasion.today,
                 "client_ref": client_ref,
-                "created_at": self._now(),
+                "created_at": self.occasion.now,
                 "created_by": self.occasion.member_id,
             }
         )
@@ -176,7 +176,7 @@ class Book:
         )
         previous = self.counters.audit_hash
         sealed = entry_hash(self.tx.tenant_id, previous, entry)
-        self.changes.audit.append(store.audit_row(entry, previous, sealed))
+        self.changes.audit.append(audit_row(entry, previous, sealed))
         self.counters.audit_hash = sealed
 
     # --- what goes out, what waits ----------------------------------------------------------------
@@ -190,7 +190,7 @@ class Book:
                 "chat_id": chat_id,
                 "body": body,
                 "purpose": purpose,
-                "queued_at": self._now(),
+                "queued_at": self.occasion.now,
             }
         )
         return client_ref
@@ -205,8 +205,8 @@ class Book:
                 "member_id": self.occasion.member_id,
                 "kind": kind,
                 "form_version": version,
-                "form": form,
-                "expires_at": expires_at.isoformat(),
+                "form": json.dumps(form),
+                "expires_at": expires_at,
             }
         )
 
@@ -219,7 +219,7 @@ class Book:
 
     def forget_staged(self) -> None:
         """Throw away everything staged so far: a refusal records nothing."""
-        self.changes = store.Changes()
+        self.changes = Changes()
         self.counters = replace(self.page.counters)
         self._acts = 0
 
@@ -229,7 +229,4 @@ class Book:
             self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
         if self.counters != self.page.counters:
             self.changes.counters = self.counters
-        await store.write(self.tx, self.changes)
-
-    def _now(self) -> str:
-        return self.occasion.now.isoformat()
+        await write(self.tx, self.changes)

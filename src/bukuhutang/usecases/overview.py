@@ -153,7 +153,7 @@ class History(Answer):
     code: ClassVar[str] = "history"
     name: str | None
     lines: tuple[HistoryLine, ...]
-    more: bool
+    more: int
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ async def show_history(book: Book, person: Person | None, zone: ZoneInfo) -> His
     """The latest records of one person, or of the whole book; newest first."""
     name = None if person is None else person.borrower.name
     borrower: BorrowerId | None = None if person is None else person.borrower.id
-    acts = await audit_log.history(book.tx, borrower, limit=HISTORY_MAX + 1)
+    acts, count = await audit_log.history(book.tx, borrower, limit=HISTORY_MAX)
     if not acts:
         return HistoryEmpty(name)
     lines = tuple(
@@ -186,9 +186,9 @@ async def show_history(book: Book, person: Person | None, zone: ZoneInfo) -> His
             act.subject,
             act.name,
         )
-        for act in acts[:HISTORY_MAX]
+        for act in acts
     )
-    return History(name, lines, more=len(acts) > HISTORY_MAX)
+    return History(name, lines, more=count - len(lines))
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def _which(name: str, people: Iterable[Person], *, or_new: bool = False) -> Whic
         Choice(
             person.borrower.name,
             person.borrower.phone[-4:] if person.borrower.phone else None,
-            outstanding(person),
+            outstanding(person, Direction.RECEIVABLE) or outstanding(person),
             is_new=False,
             borrower_id=person.borrower.id,
         )
@@ -133,7 +133,7 @@ async def person_with_debts(
         return _which(name, owing)
     owing = [one for one in people if outstanding(one, direction)]
     if not owing:
-        raise NothingOwed(exact[0].borrower.name if exact else name)
+        raise NothingOwed(exact[0].borrower.name if exact else name, direction)
     if exact or len(owing) > 1:  # the one of exactly this name owes nothing: do not guess another
         return _which(name, owing)
     return owing[0]

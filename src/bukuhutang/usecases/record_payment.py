@@ -74,7 +74,7 @@ async def record_payment(
         )
     owed = outstanding(person, direction)
     if not owed:
-        raise NothingOwed(person.borrower.name)
+        raise NothingOwed(person.borrower.name, direction)
     return _append(book, person, direction, request.amount or owed)
 
 
@@ -82,7 +82,7 @@ def _only_direction(person: Person) -> Direction | None:
     """The direction in which something is open, when there is just one."""
     directions = {debt.direction for debt in person.open_debts}
     if not directions:
-        raise NothingOwed(person.borrower.name)
+        raise NothingOwed(person.borrower.name, None)
     return directions.pop() if len(directions) == 1 else None
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bukuhutang.base.errors import Refusal
+from bukuhutang.ledger.money import Direction
 
 
 @dataclass(eq=False)
@@ -26,6 +27,7 @@ class BorrowerUnknown(Refusal):
 class NothingOwed(Refusal):
     code: ClassVar[str] = "nothing_owed"
     name: str
+    direction: Direction | None  # None: neither way
 
 
 @dataclass(eq=False)
@@ -36,7 +38,7 @@ class NothingToUndo(Refusal):
 @dataclass(eq=False)
 class AlreadyUndone(Refusal):
     code: ClassVar[str] = "already_undone"
-    number: int
+    debt: int | None  # its number; None for a payment, which shows none
 
 
 @dataclass(eq=False)

@@ -57,7 +57,7 @@ async def undo_last(book: Book) -> DebtUndone | PaymentUndone:
     assert last.subject is not None
     assert last.borrower_id is not None
     if last.action in ("debt_undone", "payment_undone"):
-        raise AlreadyUndone(last.subject)
+        raise AlreadyUndone(last.subject if last.action == "debt_undone" else None)
     person = await read_person(book.tx, BorrowerId(last.borrower_id))
     assert person is not None
     if last.built_upon:

@@ -74,7 +74,7 @@ async def _act(talk: Talk, intent: intents.Intent) -> str:
     match intent:
         case intents.Unreadable():
             return talk.say_code(intent.code, **_slots(intent))
-        case intents.ShowHelp(topic=None):
+        case intents.ShowHelp(topic=None | "BANTUAN" | "HELP" | "MENU"):
             return talk.say_code("help")
         case intents.ShowHelp(topic=topic):
             return talk.say_code("help_topic", topic=topic)

@@ -100,7 +100,7 @@ def _consume(book: Book, message: Inbound, outcome: str) -> None:
             "id": message.id,
             "status": "ignored" if ignored else "done",
             "reason": outcome.removeprefix("ignored: ") if ignored else None,
-            "handled_at": book.occasion.now.isoformat(),
+            "handled_at": book.occasion.now,
             # What is none of our business is not kept: it is the lender's private number too.
             "keep": not ignored,
         }

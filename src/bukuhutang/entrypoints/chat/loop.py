@@ -36,6 +36,8 @@ BREATH_SECONDS = 0.003
 RETRY_SECONDS = (0.2, 1.0, 5.0, 10.0)
 """How long a failed message rests before its next attempt; its chat waits."""
 
+REASON_MAX = 500
+
 assert LEASE_SECONDS > 4 * max(RETRY_SECONDS)
 assert len(RETRY_SECONDS) == ATTEMPTS_MAX - 1
 
@@ -129,11 +131,13 @@ class InboxLoop:
         while True:
             chat = await self._ready.get()
             waiting = self._chats[chat]
-            try:
-                await self._to_its_end(waiting[0])
-            finally:
-                waiting.popleft()
-                self._leased -= 1
+            ours = await self._to_its_end(waiting[0])
+            waiting.popleft()
+            self._leased -= 1
+            if not ours:
+                # What stands behind it must not overtake it: all go back with their leases.
+                self._leased -= len(waiting)
+                waiting.clear()
             if waiting:
                 self._ready.put_nowait(chat)  # behind the others: chats take turns
             else:
@@ -142,22 +146,22 @@ class InboxLoop:
                 self._wake.set()
             self._after()
 
-    async def _to_its_end(self, message: Inbound) -> None:
-        """Work one message until it is answered, ignored, set aside, or no longer ours."""
-        attempts = message.attempts
+    async def _to_its_end(self, message: Inbound) -> bool:
+        """Work one message until it is over; False when it is not ours any more."""
+        attempts = max(1, message.attempts)
         while attempts <= ATTEMPTS_MAX:
             reason = await self._attempt(message)
             if reason is None:
-                return
+                return True
+            reason = storable(reason)
             if attempts == ATTEMPTS_MAX:
-                await self._set_aside(message, reason)
-                return
+                return await self._set_aside(message, reason)
             await asyncio.sleep(RETRY_SECONDS[attempts - 1])
             attempts = await self._count_another(message, reason)
             if attempts == 0:
-                return
+                return False
         # Counted before the work: it never came back, so it may have ended the process.
-        await self._set_aside(message, "did not come back from its attempts")
+        return await self._set_aside(message, "did not come back from its attempts")
 
     async def _attempt(self, message: Inbound) -> str | None:
         """Work a message once; None when it is over, else why it failed."""
@@ -168,7 +172,7 @@ class InboxLoop:
             return f"transient: {fault}"
         except InvariantBroken as broken:
             log.exception("invariant_broken", tenant_id=message.tenant_id, message=message.id)
-            await self._set_aside(message, f"invariant: {broken}")
+            await self._set_aside(message, storable(f"invariant: {broken}"))
             return None
         except Exception as problem:  # boundary: the inbox loop
             log.exception("message_failed", tenant_id=message.tenant_id, message=message.id)
@@ -182,17 +186,27 @@ class InboxLoop:
         try:
             async with self._database.courier() as db:
                 return await inbox.try_again(
-                    db, message, loop=self._name, until=until, reason=reason[:500]
+                    db, message, loop=self._name, until=until, reason=reason
                 )
         except TransientFault:
             return 0  # the lease ends by itself, then somebody tries again
 
-    async def _set_aside(self, message: Inbound, reason: str) -> None:
+    async def _set_aside(self, message: Inbound, reason: str) -> bool:
+        """Quarantine, then one apology; False when the database does not let us now."""
         now = self._clock.now()
         try:
             async with self._database.courier() as db:
-                await inbox.quarantine(db, message, now=now, reason=reason[:500])
-            QUARANTINED.inc()
-            await apologise(self._database, message, now)
+                await inbox.quarantine(db, message, now=now, reason=reason)
         except TransientFault:
-            return  # still pending or already set aside; the lease ends by itself
+            return False  # still pending: the lease ends by itself
+        QUARANTINED.inc()
+        try:
+            await apologise(self._database, message, now)
+        except Exception:  # boundary: what could not be worked may not be answerable either
+            log.exception("apology_failed", tenant_id=message.tenant_id, message=message.id)
+        return True
+
+
+def storable(reason: str) -> str:
+    """A reason as the database can keep it: no NUL, no half characters, REASON_MAX long."""
+    return reason.replace("\x00", "").encode("utf-8", "replace").decode()[:REASON_MAX]

@@ -80,7 +80,7 @@ LEASE = """
 -- same time could take the second message of a chat before the first.
 create function lease_inbox(
     look_at timestamptz, lease_until timestamptz, loop_name text, chat_max int, row_max int)
-returns table (tenant_id bigint, id bigint) language plpgsql rows 32 as $$
+returns table (tenant_id bigint, id bigint, attempts int) language plpgsql rows 32 as $$
 #variable_conflict use_column
 begin
     perform pg_advisory_xact_lock(7231004212);
@@ -97,9 +97,13 @@ begin
                    and e.status = 'pending' and e.leased_until > look_at)
          order by m.id limit row_max)
     update inbound_messages m
-       set leased_until = lease_until, leased_by = loop_name, attempts = m.attempts + 1
+       -- Only the first of a chat is counted: it alone can have ended the process.
+       set leased_until = lease_until, leased_by = loop_name,
+           attempts = m.attempts + (not exists (select from inbound_messages e
+                where e.tenant_id = m.tenant_id and e.chat_id = m.chat_id and e.id < m.id
+                  and e.status = 'pending'))::int
       from head where m.tenant_id = head.tenant_id and m.id = head.id
-    returning m.tenant_id, m.id;
+    returning m.tenant_id, m.id, m.attempts::int;
 end $$;
 grant execute on function lease_inbox to bukuhutang_courier;
 """
