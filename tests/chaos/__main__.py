@@ -24,14 +24,11 @@ def main() -> int:
     parser.add_argument(
         "--seconds-between", type=float, nargs=2, default=(0.2, 1.8), metavar=("MIN", "MAX")
     )
-    parser.add_argument(
-        "--keep-leases", action="store_true", help="of killed processes, until the service acts"
-    )
     asked = parser.parse_args()
     seed = time_ns() % 1_000_000 if asked.seed is None else asked.seed
     print(f"seed {seed}", flush=True)  # noqa: T201  the command's output
     low, high = asked.seconds_between
-    plan = Plan(asked.kills, seed, asked.tenants, (low, high), end_leases=not asked.keep_leases)
+    plan = Plan(asked.kills, seed, asked.tenants, (low, high))
     report = asyncio.run(run(plan))
     print("\n".join(report.lines()))  # noqa: T201  the command's output
     for words in report.violations[:VIOLATIONS_SHOWN]:

@@ -11,7 +11,6 @@ from random import Random
 from time import perf_counter
 
 import psutil
-import psycopg
 
 from bukuhutang.main.database import DATABASE
 from bukuhutang.store import embedded
@@ -32,7 +31,6 @@ class Killer:
     service: RunningService
     rng: Random
     seconds_between: tuple[float, float]
-    end_leases: bool
     kinds: Counter[str] = field(default_factory=Counter)
     restarts: list[float] = field(default_factory=list)  # seconds from start to ready
 
@@ -51,8 +49,6 @@ class Killer:
             started = perf_counter()
             await self.service.start_again()
             self.restarts.append(perf_counter() - started)
-            if self.end_leases:
-                await asyncio.to_thread(end_leases_of_the_dead, self.service)
 
     def _delay(self) -> float:
         if self.rng.random() < AT_READY:
@@ -78,22 +74,3 @@ def superuser_dsn(service: RunningService) -> str:
     address = embedded.running_address(service.folder / "data")
     assert address is not None, "the service does not run"
     return address.dsn(SUPERUSER, address.superuser_password, DATABASE)
-
-
-def end_leases_of_the_dead(service: RunningService) -> None:
-    """Let the leases of killed processes end now, as time would.
-
-    Only a clock stands between them and their successor: up to 12 s for a WhatsApp session, 60 s
-    for a leased message. Without this most lives would be over before they had worked at all, and
-    far fewer kills would hit a message on its way.
-    """
-    alive = f"%:{service.process.pid}:%"
-    with psycopg.connect(superuser_dsn(service), autocommit=True) as db:
-        db.execute("update wa_sessions set lease_until = now() where owner not like %s", (alive,))
-        db.execute(
-            "update inbound_messages set leased_until = now()"
-            " where status = 'pending' and leased_by not like %s",
-            (alive,),
-        )
-        db.execute("notify bukuhutang_sessions")
-        db.execute("notify bukuhutang_inbox")

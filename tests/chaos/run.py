@@ -37,7 +37,6 @@ class Plan:
     seed: int
     tenants: int = 5
     seconds_between: tuple[float, float] = (0.2, 1.8)
-    end_leases: bool = True  # of killed processes, by hand; else the service must do it
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ async def run(plan: Plan) -> Report:
         service.http() as http,
     ):
         tenants = [await set_up(http, index, plan.seed) for index in range(1, plan.tenants + 1)]
-        killer = Killer(service, rng, plan.seconds_between, plan.end_leases)
+        killer = Killer(service, rng, plan.seconds_between)
         await _under_load(tenants, killer, plan.kills)
         await _rest(http)
         found = await _last_words(http, tenants, service)

@@ -199,3 +199,23 @@ async def test_messages_behind_one_that_ends_the_process_are_not_blamed(box: Inb
     innocent = [*_, *await box.lease("another", at=2000)][-1]
     assert innocent.provider_message_id == "A2"
     assert innocent.attempts <= inbox.ATTEMPTS_MAX
+
+
+async def test_a_message_that_arrives_while_the_look_waits_its_turn_is_handed_out(
+    box: Inbox,
+) -> None:
+    """Seen by one half of the statement only, it would be leased to nobody for a minute."""
+    async with box.ground.superuser() as db, asyncio.TaskGroup() as tasks:
+        held = db.transaction()
+        await held.start()
+        await db.execute("select pg_advisory_xact_lock(7231004212)")
+        waiting = tasks.create_task(box.lease())
+        for _ in range(500):
+            if await db.fetchval(
+                "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
+            ):
+                break
+            await asyncio.sleep(0.01)
+        await box.arrive((BUDI, "A1"))
+        await held.rollback()
+    assert [one.provider_message_id for one in waiting.result()] == ["A1"]

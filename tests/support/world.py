@@ -115,6 +115,7 @@ async def running_world(
             driver="simulator",
             dsn=dsn,
             database_alive=lambda: True,
+            database_ours_alone=False,
             admin_keys=("not-used-without-the-web-door",),
         )
         clock = clock_at(at)

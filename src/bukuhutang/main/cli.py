@@ -88,6 +88,7 @@ def serve(
             driver=driver,
             dsn=opened.dsn,
             database_alive=opened.alive,
+            database_ours_alone=opened.ours_alone,
             admin_keys=admin_keys(settings, data_folder),
         )
         _run_loop(serve_until_stopped(request, listening))

@@ -28,6 +28,7 @@ class OpenDatabase:
 
     dsn: str
     alive: Callable[[], bool]
+    ours_alone: bool = False  # the data folder admits one process: whoever was here before is dead
 
 
 @contextmanager
@@ -41,7 +42,8 @@ def database_for_serving(settings: Settings, data_folder: Path) -> Iterator[Open
         yield OpenDatabase(url, lambda: True)
         return
     with embedded.start(data_folder) as server:
-        yield OpenDatabase(_prepared(server, data_folder), server.alive)
+        dsn = _prepared(server, data_folder)
+        yield OpenDatabase(dsn, server.alive, ours_alone=True)
 
 
 def _prepared(server: EmbeddedServer | ServerAddress, data_folder: Path) -> str:

@@ -26,7 +26,7 @@ from bukuhutang.entrypoints.sessions.ports import DatabasePorts
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
-from bukuhutang.store import inbox, outbox
+from bukuhutang.store import inbox, outbox, wa_sessions
 from bukuhutang.store.scope import Database, connect
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Serve:
     driver: str
     dsn: str
     database_alive: Callable[[], bool]
+    database_ours_alone: bool
     admin_keys: tuple[str, ...]
 
 
@@ -88,8 +89,17 @@ async def serve(request: Serve, listening: socket.socket | None) -> None:
     async with AsyncExitStack() as stack:
         database = await connect(request.dsn)
         stack.push_async_callback(database.close)
+        if request.database_ours_alone:
+            await end_leases(database)
         service = await Service.wired(request, database, stack)
         await service.run(listening, stop)
+
+
+async def end_leases(database: Database) -> None:
+    """End what an earlier life of this process had taken, instead of waiting for its time."""
+    async with database.courier() as db:
+        await wa_sessions.end_leases(db)
+        await inbox.end_leases(db)
 
 
 class Service:

@@ -20,8 +20,8 @@ from bukuhutang.base.errors import TransientFault
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.messaging import driver as wa
 
-LEASE_SECONDS = 12
-RENEW_SECONDS = 4.0
+LEASE_SECONDS = 10
+RENEW_SECONDS = 3.0
 PAIRING_WISH_SECONDS = 120
 """A wish to pair older than this is forgotten: nobody looks at the code any more."""
 

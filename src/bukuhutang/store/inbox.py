@@ -73,14 +73,7 @@ async def receive(db: Connection, arrivals: Sequence[Arrival]) -> int:
     return len(done)
 
 
-LEASE = """
-select m.tenant_id, m.id, m.provider_message_id, m.chat_id, m.sender, m.from_me, m.self_chat,
-    m.kind, m.body, l.attempts, t.phone_number, s.timezone, s.language
-  from lease_inbox($1, $2, $3, $4, $5) l
-  join inbound_messages m on m.tenant_id = l.tenant_id and m.id = l.id
-  join tenants t on t.id = l.tenant_id
-  join tenant_settings s on s.tenant_id = l.tenant_id
- order by m.id"""
+LEASE = "select * from lease_inbox($1, $2, $3, $4, $5) order by id"
 
 
 async def lease(
@@ -95,6 +88,14 @@ async def lease(
     """
     rows = await db.fetch(LEASE, now, until, loop, chat_max, limit)
     return [Inbound(*row) for row in rows]
+
+
+async def end_leases(db: Connection) -> None:
+    """End every lease now; only for who knows that no loop lives."""
+    await db.execute(
+        "update inbound_messages set leased_until = null"
+        " where status = 'pending' and leased_until is not null"
+    )
 
 
 async def try_again(

@@ -12,7 +12,10 @@ from bukuhutang.store.scope import Connection
 HOLD = """
 with held as (
     update wa_sessions s set lease_until = $3, owner = $1,
-        fencing = s.fencing + (s.owner is distinct from $1)::int
+        fencing = s.fencing + (s.owner is distinct from $1)::int,
+        -- Nothing runs at the new owner yet; `connected` would let the outbox claim for nothing.
+        state = case when s.owner is distinct from $1 and s.state in ('connected', 'restricted')
+            then 'interrupted' else s.state end
       from tenants t
      where t.id = s.tenant_id
        and (s.owner = $1 or s.owner is null or s.lease_until is null or s.lease_until < $2)
@@ -33,6 +36,11 @@ async def hold(
     """
     rows = await db.fetch(HOLD, owner, now, until, wishes_since)
     return list(rows)
+
+
+async def end_leases(db: Connection) -> None:
+    """End every lease now; only for who knows that no owner lives."""
+    await db.execute("update wa_sessions set lease_until = null where lease_until is not null")
 
 
 async def release(db: Connection, owner: str, tenant_ids: Sequence[TenantId]) -> None:

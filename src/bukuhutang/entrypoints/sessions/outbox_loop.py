@@ -24,6 +24,8 @@ POLL_SECONDS = 1.0
 BREATH_SECONDS = 0.003
 SEND_SECONDS_MAX = 90.0
 RETRY_SECONDS = 2.0
+NOT_CONNECTED = "not_connected"
+"""Costs no attempt: the message waits for its login, however often that comes and goes."""
 
 SENT = Counter("bukuhutang_outbound", "Outbound messages by what became of them", ["outcome"])
 log = structlog.get_logger("outbox")
@@ -108,7 +110,9 @@ class OutboxLoop:
             case wa.Unknown(reason=reason):
                 SENT.labels(outcome="unknown").inc()
                 return Mark(*key, "unknown", None, reason, now)
-            case wa.Rejected(reason=reason, retry=True) if message.attempts < ATTEMPTS_MAX:
+            case wa.Rejected(reason=reason, retry=True) if (
+                reason == NOT_CONNECTED or message.attempts < ATTEMPTS_MAX
+            ):
                 # It certainly did not leave, so it may be tried again.
                 later = self._clock.machine_now() + timedelta(seconds=RETRY_SECONDS)
                 asyncio.get_running_loop().call_later(RETRY_SECONDS, self._wake.set)

@@ -80,7 +80,10 @@ LEASE = """
 -- same time could take the second message of a chat before the first.
 create function lease_inbox(
     look_at timestamptz, lease_until timestamptz, loop_name text, chat_max int, row_max int)
-returns table (tenant_id bigint, id bigint, attempts int) language plpgsql rows 32 as $$
+returns table (tenant_id bigint, id bigint, provider_message_id text, chat_id text, sender text,
+    from_me boolean, self_chat boolean, kind text, body text, attempts int,
+    phone_number text, timezone text, language text)
+language plpgsql rows 32 as $$
 #variable_conflict use_column
 begin
     perform pg_advisory_xact_lock(7231004212);
@@ -102,8 +105,11 @@ begin
            attempts = m.attempts + (not exists (select from inbound_messages e
                 where e.tenant_id = m.tenant_id and e.chat_id = m.chat_id and e.id < m.id
                   and e.status = 'pending'))::int
-      from head where m.tenant_id = head.tenant_id and m.id = head.id
-    returning m.tenant_id, m.id, m.attempts::int;
+      from head, tenants t, tenant_settings s
+     where m.tenant_id = head.tenant_id and m.id = head.id
+       and t.id = m.tenant_id and s.tenant_id = m.tenant_id
+    returning m.tenant_id, m.id, m.provider_message_id, m.chat_id, m.sender, m.from_me,
+        m.self_chat, m.kind, m.body, m.attempts::int, t.phone_number, s.timezone, s.language;
 end $$;
 grant execute on function lease_inbox to bukuhutang_courier;
 """
