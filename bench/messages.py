@@ -7,7 +7,7 @@ import itertools
 import statistics
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -124,8 +124,11 @@ async def floor(scene: Scene, messages: int, at_once: int = 10) -> float:
             async with pool.acquire() as db:
                 await one_transaction(db, tenants[number % len(tenants)], number, now)
 
+    handled = asyncio.Event()
+    marking = asyncio.create_task(mark_until(scene.database, now, handled))
     await asyncio.gather(batches(), *(transactions() for _ in range(at_once)))
-    await mark_all(scene.database, now)
+    handled.set()
+    await marking
     await pool.close()
     return messages / (time.perf_counter() - started)
 
@@ -170,17 +173,20 @@ async def one_transaction(
     await db.execute("commit")
 
 
-async def mark_all(database: Database, now: datetime) -> None:
-    """What the courier does with the answers, without a WhatsApp in between."""
+async def mark_until(database: Database, now: datetime, handled: asyncio.Event) -> None:
+    """What the courier does with the answers meanwhile, without a WhatsApp in between."""
     async with database.courier() as db:
         owner = await db.fetchval("select owner from wa_sessions limit 1")
-        later = now + timedelta(hours=1)
-        await db.execute("update wa_sessions set lease_until = $1", later)
-        while claimed := await outbox.claim(db, owner, now=now, limit=64):
-            await outbox.mark(
-                db,
-                [outbox.Mark(m.tenant_id, m.id, "sent", "x", None, now) for m in claimed],
-            )
+        while True:
+            last = handled.is_set()
+            claimed = await outbox.claim(db, owner, now=now, limit=64)
+            marks = [outbox.Mark(m.tenant_id, m.id, "sent", "x", None, now) for m in claimed]
+            if marks:
+                await outbox.mark(db, marks)
+            elif last:
+                return
+            else:
+                await asyncio.sleep(0.003)
 
 
 async def bare_latency(scene: Scene, rate: float, seconds: float) -> Latency:

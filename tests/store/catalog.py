@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from bukuhutang.store.migrate import OWNER, SERVICE_ROLES
+from bukuhutang.store.schema import OWNER, SERVICE_ROLES
 from tests.support.database import LOGIN
 
 REFERENCE = frozenset({"tenants", "alembic_version"})

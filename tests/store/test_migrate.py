@@ -54,7 +54,7 @@ def as_superuser(server: Server, name: str, *statements: str) -> None:
 def test_head_names_the_newest_revision_file() -> None:
     names = sorted(path.stem[1:5] for path in REVISIONS.glob("r*.py"))
     assert names == [f"{n:04}" for n in range(1, len(names) + 1)]
-    assert names[-1] == migrate.HEAD
+    assert names[-1] == schema.HEAD
 
 
 def test_an_empty_database_gets_every_revision_and_the_second_run_none(
@@ -62,7 +62,7 @@ def test_an_empty_database_gets_every_revision_and_the_second_run_none(
 ) -> None:
     dsn = server.superuser_dsn(empty)
     applied = migrate.migrate(dsn, service_login=LOGIN, service_password=PASSWORD)
-    assert applied == [f"{n:04}" for n in range(1, int(migrate.HEAD) + 1)]
+    assert applied == [f"{n:04}" for n in range(1, int(schema.HEAD) + 1)]
     assert migrate.migrate(dsn, service_login=LOGIN, service_password=None) == []
     with open_catalog(dsn) as db:
         assert faults(db) == []
@@ -131,7 +131,7 @@ async def test_a_login_that_may_create_roles_is_enough(tmp_path: Path) -> None:
             db.execute("create database books owner keeper")
         dsn = started.dsn("keeper", PASSWORD, "books")
         first = migrate.migrate(dsn, service_login=LOGIN, service_password=PASSWORD)
-        assert first == [f"{n:04}" for n in range(1, int(migrate.HEAD) + 1)]
+        assert first == [f"{n:04}" for n in range(1, int(schema.HEAD) + 1)]
         assert migrate.migrate(dsn, service_login=LOGIN, service_password=None) == []
         database = await connect(started.dsn(LOGIN, PASSWORD, "books"))
         try:
@@ -146,7 +146,7 @@ class TestWhoMayServe:
         self, server: Server, ground: Ground, login: str, power: str
     ) -> None:
         as_superuser(server, ground.name, f"alter role {login} {power}")
-        for role in migrate.SERVICE_ROLES:
+        for role in schema.SERVICE_ROLES:
             as_superuser(server, ground.name, f"grant {role} to {login}")
         with pytest.raises(ConfigurationProblem, match=f"{login} is superuser or has BYPASSRLS"):
             await connect(server.embedded.dsn(login, PASSWORD, ground.name))

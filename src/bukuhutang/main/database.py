@@ -16,7 +16,7 @@ from bukuhutang.main.settings import SERVICE_PASSWORD_FILE, Settings, kept_secre
 from bukuhutang.store import embedded
 from bukuhutang.store.embedded import EmbeddedServer, ServerAddress
 from bukuhutang.store.embedded_cluster import SUPERUSER
-from bukuhutang.store.migrate import HEAD, migrate
+from bukuhutang.store.schema import HEAD
 
 SERVICE_LOGIN = "bukuhutang_service"
 DATABASE = "bukuhutang"
@@ -51,7 +51,7 @@ def _prepared(server: EmbeddedServer | ServerAddress, data_folder: Path) -> str:
     dsn = server.dsn(SERVICE_LOGIN, password, DATABASE)
     if not _is_current(dsn):
         _create_database(server.superuser_dsn)
-        migrate(_superuser_dsn(server), service_login=SERVICE_LOGIN, service_password=password)
+        _migrate(_superuser_dsn(server), SERVICE_LOGIN, password)
     return dsn
 
 
@@ -91,26 +91,27 @@ def database_for_commands(settings: Settings, data_folder: Path) -> Iterator[str
         yield opened.dsn
 
 
+def _migrate(dsn: str, login: str, password: str | None) -> list[str]:
+    # Only here: a start that finds its schema need not carry Alembic and SQLAlchemy.
+    from bukuhutang.store.migrate import migrate
+
+    return migrate(dsn, service_login=login, service_password=password)
+
+
 def migrate_now(settings: Settings, data_folder: Path) -> list[str]:
     """Prepare or upgrade the schema; returns the revisions applied."""
     if settings.database_url is None:
         with embedded.start(data_folder) as server:
             _create_database(server.superuser_dsn)
-            return migrate(
-                _superuser_dsn(server),
-                service_login=SERVICE_LOGIN,
-                service_password=kept_secret(data_folder / SERVICE_PASSWORD_FILE),
-            )
+            kept = kept_secret(data_folder / SERVICE_PASSWORD_FILE)
+            return _migrate(_superuser_dsn(server), SERVICE_LOGIN, kept)
     service = _checked_url("DATABASE_URL", settings.database_url.get_secret_value())
     admin = service
     if settings.database_admin_url is not None:
         admin = _checked_url("DATABASE_ADMIN_URL", settings.database_admin_url.get_secret_value())
     parts = urlsplit(service)
-    return migrate(
-        admin,
-        service_login=unquote(parts.username or ""),
-        service_password=unquote(parts.password) if parts.password else None,
-    )
+    password = unquote(parts.password) if parts.password else None
+    return _migrate(admin, unquote(parts.username or ""), password)
 
 
 def _checked_url(name: str, url: str) -> str:

@@ -17,11 +17,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from bukuhutang.base.errors import ConfigurationProblem
-
-OWNER = "bukuhutang_owner"
-SERVICE_ROLES = ("bukuhutang_app", "bukuhutang_courier", "bukuhutang_operator")
-HEAD = "0003"
-"""The newest revision; a test holds it to the files."""
+from bukuhutang.store.schema import HEAD, OWNER, SERVICE_ROLES
 
 LOCK_KEY = 7_231_004_211
 """Advisory lock: two migrations at once would trip over each other."""

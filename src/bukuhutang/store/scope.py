@@ -18,7 +18,7 @@ import asyncpg
 
 from bukuhutang.base.errors import ConfigurationProblem, TransientFault
 from bukuhutang.base.ids import TenantId
-from bukuhutang.store.migrate import HEAD
+from bukuhutang.store.schema import HEAD
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
