@@ -12,7 +12,7 @@ from psycopg import sql
 
 from bukuhutang.base.errors import ConfigurationProblem
 from bukuhutang.base.ids import TenantId
-from bukuhutang.store import embedded, migrate
+from bukuhutang.store import embedded, migrate, schema
 from bukuhutang.store.scope import connect
 from tests.store.catalog import faults, open_catalog
 from tests.store.ground import NOON, Ground
