@@ -71,6 +71,7 @@ UNDONE: Fields = {
     "principal": 500_000,
     "number": 12,
     "total": 150_000,
+    "credit_back": 0,
 }
 PAYMENT_UNDONE: Fields = {
     "direction": PIUTANG,
@@ -204,7 +205,12 @@ SAMPLES: dict[str, list[Fields]] = {
         {**PAID, "direction": HUTANG, "name": "Bu Rina", "credit_added": 5, "credit_total": 5},
         {**PAID, "debts": PAID["debts"] * 4, "direction": HUTANG, "total": 0},
     ],
-    "debt_undone": [UNDONE, {**UNDONE, "direction": HUTANG, "total": 0}],
+    "debt_undone": [
+        UNDONE,
+        {**UNDONE, "direction": HUTANG, "total": 0},
+        {**UNDONE, "credit_back": 50_000},
+    ],
+    "reminder_failed": [{"name": "Budi"}],
     "payment_undone": [
         PAYMENT_UNDONE,
         {**PAYMENT_UNDONE, "direction": HUTANG, "debts": []},

@@ -30,7 +30,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 DataFolder = Annotated[
-    Path, typer.Option("--data", envvar="BUKUHUTANG_DATA", help="Folder of everything we keep.")
+    Path,
+    typer.Option(
+        "--data",
+        envvar="BUKUHUTANG_DATA",
+        readable=False,  # what cannot be used is told in our own one line
+        help="Folder of everything we keep.",
+    ),
 ]
 
 

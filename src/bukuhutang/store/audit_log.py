@@ -16,7 +16,7 @@ MONEY_ACTS = ("debt_recorded", "payment_recorded", "debt_undone", "payment_undon
 
 @dataclass(frozen=True)
 class LastAct:
-    """The newest money act of a chat; `built_upon` when the person has a newer one."""
+    """The newest act of a chat; `built_upon` when the person has a newer money act."""
 
     id: int
     action: str
@@ -37,16 +37,17 @@ class Act:
 
 
 async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
-    """The newest money act of this chat, or None."""
+    """The newest act of this chat that changed the book, or None."""
     row = await tx.db.fetchrow(
         "select a.id, a.action, a.borrower_id, a.subject, exists (select from audit_log n"
         "   where n.tenant_id = a.tenant_id and n.borrower_id = a.borrower_id"
         "   and n.id > a.id and n.action = any($3)) as built_upon"
-        " from audit_log a where a.tenant_id = $1 and a.chat_id = $2 and a.action = any($3)"
+        " from audit_log a where a.tenant_id = $1 and a.chat_id = $2 and a.action = any($4)"
         " order by a.id desc limit 1",
         tx.tenant_id,
         chat_id,
         MONEY_ACTS,
+        [*MONEY_ACTS, "contact_set"],
     )
     return None if row is None else LastAct(*row)
 

@@ -11,14 +11,14 @@ from bukuhutang.store.scope import TenantTx
 
 @dataclass(frozen=True)
 class OpenSum:
-    """What is open with one person in one direction, either all late or all not yet due."""
+    """What is open with one person in one direction: all that is late, or what is due one day."""
 
     direction: Direction
     late: bool
     name: str
     outstanding: int
     first_due: date
-    people: int  # of this direction and lateness, all of them
+    rows: int  # of this direction and lateness, all of them
     total: int  # the same, in whole rupiah
 
 
@@ -31,16 +31,17 @@ class Totals:
 
 
 async def open_sums(tx: TenantTx, today: date, *, limit: int) -> list[OpenSum]:
-    """Per direction and lateness the `limit` persons due first, with totals over all of them."""
+    """Per direction and lateness the first `limit` by due date, with totals over all of them."""
     rows = await tx.db.fetch(
-        "select * from (select *, count(*) over same as people,"
+        "select * from (select *, count(*) over same as rows,"
         "   sum(outstanding) over same::bigint as total,"
         "   row_number() over (partition by direction, late order by first_due, borrower_id) as n"
         " from (select d.direction, d.due_date < $2 as late, d.borrower_id, b.name,"
         "     sum(d.principal - d.paid)::bigint as outstanding, min(d.due_date) as first_due"
         "   from debts d join borrowers b on b.tenant_id = d.tenant_id and b.id = d.borrower_id"
         "   where d.tenant_id = $1 and d.status = 'open'"
-        "   group by d.direction, late, d.borrower_id, b.name) person"
+        "   group by d.direction, late, d.borrower_id, b.name,"
+        "     case when d.due_date < $2 then null else d.due_date end) person"
         " window same as (partition by direction, late)) ranked"
         " where n <= $3 order by direction, late, n",
         tx.tenant_id,
@@ -54,7 +55,7 @@ async def open_sums(tx: TenantTx, today: date, *, limit: int) -> list[OpenSum]:
             row["name"],
             row["outstanding"],
             row["first_due"],
-            row["people"],
+            row["rows"],
             row["total"],
         )
         for row in rows

@@ -58,21 +58,20 @@ async def show_status(book: Book) -> Status | StatusEmpty:
     sums = await overview.open_sums(book.tx, today, limit=LINES_MAX)
     late = [one for one in sums if one.direction is Direction.RECEIVABLE and one.late]
     coming = [one for one in sums if one.direction is Direction.RECEIVABLE and not one.late]
-    # A person with late and coming debts to pay is two rows, late ones first.
     payable = sorted(
         (one for one in sums if one.direction is Direction.PAYABLE), key=lambda one: one.first_due
     )
     nothing = overview.Totals(0, 0)
     receivable = totals.get(Direction.RECEIVABLE, nothing)
-    payable_rows = sum({one.late: one.people for one in payable}.values())
+    payable_rows = sum({one.late: one.rows for one in payable}.values())
     return Status(
         receivable_total=receivable.outstanding,
         receivable_people=receivable.people,
         overdue_total=late[0].total if late else 0,
         overdue=_lines(late, today),
-        overdue_more=(late[0].people if late else 0) - len(late),
+        overdue_more=(late[0].rows if late else 0) - len(late),
         upcoming=_lines(coming, today),
-        upcoming_more=(coming[0].people if coming else 0) - len(coming),
+        upcoming_more=(coming[0].rows if coming else 0) - len(coming),
         payable_total=totals.get(Direction.PAYABLE, nothing).outstanding,
         payables=_lines(payable[:LINES_MAX], today),
         payables_more=payable_rows - len(payable[:LINES_MAX]),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
+from bukuhutang.base.ids import TenantId
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import reminders
-from bukuhutang.store.book import Person
-from bukuhutang.usecases.book import Book
+from bukuhutang.store.book import Person, read_page
+from bukuhutang.store.scope import Database
+from bukuhutang.tenancy.tenant import Language
+from bukuhutang.usecases.book import Book, Occasion
 from bukuhutang.usecases.overview import DebtLine, debt_lines
 from bukuhutang.usecases.people import WhichPerson, outstanding, person_with_debts
 from bukuhutang.usecases.refusals import BorrowerOptedOut, RemindedToday
@@ -94,3 +98,37 @@ def note_reminder(book: Book, person: Person, client_ref: str) -> None:
 
 def _clock_time(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%H.%M}"
+
+
+@dataclass(frozen=True)
+class ReminderFailed(Answer):
+    """What the lender reads when WhatsApp refused a reminder."""
+
+    code: ClassVar[str] = "reminder_failed"
+    name: str
+
+
+async def tell_reminder_failed(
+    database: Database,
+    tenant_id: TenantId,
+    client_ref: str,
+    *,
+    now: datetime,
+    words: Callable[[Answer, Language], str],
+) -> None:
+    """Tell the lender that a reminder did not go out, with its text to forward; once.
+
+    Does nothing when the message was no reminder or did not fail.
+    """
+    async with database.book_tx(tenant_id) as tx:
+        failed = await reminders.undelivered(tx, client_ref)
+        if failed is None:
+            return
+        page = await read_page(tx)
+        key = f"failed:{client_ref}"
+        book = Book(tx, page, Occasion("service", None, None, key, now, now.date()))
+        told = words(ReminderFailed(failed.name), Language(failed.language))
+        book.send(page.tenant_phone, told, purpose="notice")
+        book.send(page.tenant_phone, failed.body, purpose="notice")
+        book.seal("reminder_failed", borrower=failed.borrower_id)
+        await book.close()

@@ -24,6 +24,7 @@ class DebtUndone(Answer):
     principal: int
     number: DebtNumber
     total: int
+    credit_back: int  # an overpayment that had paid it is kept again
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ async def undo_last(book: Book) -> DebtUndone | PaymentUndone:
     last = await audit_log.last_act_in_chat(book.tx, book.occasion.chat_id)
     if last is None:
         raise NothingToUndo
+    if last.action == "contact_set":
+        raise NothingToUndo  # the newest thing done here was no record of money
     assert last.subject is not None
     assert last.borrower_id is not None
     if last.action in ("debt_undone", "payment_undone"):
@@ -92,6 +95,7 @@ async def _undo_debt(book: Book, person: Person, number: DebtNumber) -> DebtUndo
         debt.principal,
         number,
         outstanding(person, debt.direction) - debt.outstanding,
+        returned,
     )
 
 

@@ -8,14 +8,19 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Counter
 
+from bukuhutang.base.answers import Answer
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
+from bukuhutang.entrypoints.sessions.ports import insist
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.sessions import SessionManager
+from bukuhutang.rendering.texts import render
 from bukuhutang.store import outbox
 from bukuhutang.store.outbox import ATTEMPTS_MAX, Mark, Outbound
 from bukuhutang.store.scope import Database
+from bukuhutang.tenancy.tenant import Language
+from bukuhutang.usecases.reminders import tell_reminder_failed
 
 AT_ONCE = 64
 """Messages under way at the same time, one per chat."""
@@ -82,11 +87,25 @@ class OutboxLoop:
 
     async def _one(self, message: Outbound) -> None:
         try:
-            outcome = await self._send(message)
-            await self._outcomes.add(self._mark(message, outcome))
+            mark = self._mark(message, await self._send(message))
+            await self._outcomes.add(mark)
+            if mark.status == "failed" and message.purpose == "reminder":
+                await self._tell(message)
         finally:
             self._under_way -= 1
             self._wake.set()  # the next message of this chat may go now
+
+    async def _tell(self, message: Outbound) -> None:
+        now = self._clock.now()
+
+        def words(answer: Answer, language: Language) -> str:
+            return render(answer.code, language, today=now.date(), **answer.fields())
+
+        await insist(
+            lambda: tell_reminder_failed(
+                self._database, message.tenant_id, message.client_ref, now=now, words=words
+            )
+        )
 
     async def _send(self, message: Outbound) -> wa.Outcome:
         try:

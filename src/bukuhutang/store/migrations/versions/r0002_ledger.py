@@ -167,15 +167,16 @@ create table reminders (
     id bigint not null,
     borrower_id bigint not null,
     kind text not null check (kind in ('manual', 'automatic')),
-    local_date date not null, -- at most one a day per borrower
+    local_date date not null, -- at most one a day per borrower goes out
     client_ref text not null, -- the outbound message; its row tells the fate
     created_at timestamptz not null,
     created_by bigint,
     primary key (tenant_id, id),
-    unique (tenant_id, borrower_id, local_date),
+    unique (tenant_id, client_ref),
     foreign key (tenant_id, borrower_id) references borrowers (tenant_id, id),
     foreign key (tenant_id, created_by) references users (tenant_id, id)
 );
+create index reminders_of_day on reminders (tenant_id, borrower_id, local_date);
 grant select, insert on reminders to bukuhutang_app;
 
 -- Every act that changed the book or the tenant, hash-chained: each row's hash covers the row and
