@@ -64,7 +64,7 @@ def measure_start_and_memory() -> list[Line]:
             held = _memory(pid)
     bare = min(_bare_start() for _ in range(3))
     return [
-        Line("start to ready", min(times), "s", bare, "python imports alone", 3),
+        Line("start to ready", statistics.median(times), "s", bare, "python imports alone", 3),
         Line("memory, everything idle", held, "MB", _bare_memory(), "python with the libraries",
              250, "PSS, PostgreSQL included"),
     ]  # fmt: skip

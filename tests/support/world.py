@@ -117,6 +117,7 @@ async def running_world(
             database_alive=lambda: True,
             database_ours_alone=False,
             admin_keys=("not-used-without-the-web-door",),
+            show_key=False,
         )
         clock = clock_at(at)
         service = await Service.wired(request, database, stack, clock)

@@ -19,10 +19,6 @@ class Direction(StrEnum):
     RECEIVABLE = "piutang"  # the other person owes the lender
     PAYABLE = "hutang"  # the lender owes the other person
 
-    @property
-    def opposite(self) -> Direction:
-        return Direction.PAYABLE if self is Direction.RECEIVABLE else Direction.RECEIVABLE
-
 
 def is_recordable(amount: int) -> bool:
     """Whether a command may record `amount` rupiah."""

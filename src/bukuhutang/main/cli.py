@@ -96,6 +96,7 @@ def serve(
             database_alive=opened.alive,
             database_ours_alone=opened.ours_alone,
             admin_keys=admin_keys(settings, data_folder),
+            show_key=settings.super_admin_api_key is None,
         )
         _run_loop(serve_until_stopped(request, listening))
 
@@ -226,6 +227,45 @@ def credits(tenant_id: int, amount: int, data_folder: DataFolder = DEFAULT_DATA)
         return (await add_credits(database, TenantId(tenant_id), amount, when)).credits_added
 
     typer.echo(f"tenant {tenant_id} has {_with_database(data_folder, act)} added credits")
+
+
+class Spoken(StrEnum):
+    """What the bot speaks to a lender."""
+
+    INDONESIAN = "id"
+    ENGLISH = "en"
+
+
+@app.command()
+def language(tenant_id: int, spoken: Spoken, data_folder: DataFolder = DEFAULT_DATA) -> None:
+    """Set the language the bot speaks to a tenant: id or en."""
+    from bukuhutang.base.ids import TenantId
+    from bukuhutang.tenancy.tenant import Language
+    from bukuhutang.usecases.tenants import set_language
+
+    async def act(database: Database, when: When) -> None:
+        await set_language(database, TenantId(tenant_id), Language(spoken), when)
+
+    _with_database(data_folder, act)
+    typer.echo(f"tenant {tenant_id} is spoken to in {spoken}")
+
+
+@app.command()
+def qr(tenant_id: int, data_folder: DataFolder = DEFAULT_DATA) -> None:
+    """Show a tenant's QR code in this terminal; the service must be running."""
+    from bukuhutang.base.ids import TenantId
+    from bukuhutang.rendering.qr import qr_terminal
+    from bukuhutang.usecases.tenants import qr_of
+
+    async def look(database: Database, when: When) -> str | None:
+        shown = await qr_of(database, TenantId(tenant_id), when)
+        return None if shown is None else qr_terminal(shown.code)
+
+    picture = _with_database(data_folder, look)
+    if picture is None:
+        typer.echo("no code on show yet; one was asked for: try again in a few seconds", err=True)
+        raise typer.Exit(1)
+    typer.echo(picture)
 
 
 @app.command("add-user")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from bukuhutang.main.settings import SERVICE_PASSWORD_FILE, Settings, kept_secre
 from bukuhutang.store import embedded
 from bukuhutang.store.embedded import EmbeddedServer, ServerAddress
 from bukuhutang.store.embedded_cluster import SUPERUSER
+from bukuhutang.store.embedded_folder import DataFolder
 from bukuhutang.store.schema import HEAD
 
 SERVICE_LOGIN = "bukuhutang_service"
@@ -39,7 +41,12 @@ def database_for_serving(settings: Settings, data_folder: Path) -> Iterator[Open
     """
     if settings.database_url is not None:
         url = _checked_url("DATABASE_URL", settings.database_url.get_secret_value())
-        yield OpenDatabase(url, lambda: True)
+        # The embedded server would hold the folder; what else is in it is one process's as well.
+        held = DataFolder(data_folder).hold()
+        try:
+            yield OpenDatabase(url, lambda: True)
+        finally:
+            os.close(held)
         return
     with embedded.start(data_folder) as server:
         dsn = _prepared(server, data_folder)
@@ -81,12 +88,16 @@ def _create_database(superuser_dsn: str) -> None:
 @contextmanager
 def database_for_commands(settings: Settings, data_folder: Path) -> Iterator[str]:
     """The DSN for a short command: beside a running service, or with a server of its own."""
-    if settings.database_url is None:
-        address = embedded.running_address(data_folder)
-        if address is not None:
-            password = kept_secret(data_folder / SERVICE_PASSWORD_FILE)
-            yield address.dsn(SERVICE_LOGIN, password, DATABASE)
-            return
+    if settings.database_url is not None:
+        yield _checked_url("DATABASE_URL", settings.database_url.get_secret_value())
+        return
+    if not (data_folder / "postgres").exists():
+        raise ConfigurationProblem(f"there is no BukuHutang in {data_folder}: name its --data")
+    address = embedded.running_address(data_folder)
+    if address is not None:
+        password = kept_secret(data_folder / SERVICE_PASSWORD_FILE)
+        yield address.dsn(SERVICE_LOGIN, password, DATABASE)
+        return
     with database_for_serving(settings, data_folder) as opened:
         yield opened.dsn
 

@@ -1,4 +1,7 @@
-"""Logging: structured, to standard error, with numbers and names kept out of it."""
+"""Logging: structured, to standard error.
+
+We log ids, never names, numbers or texts; `mask_numbers` is the last resort behind that.
+"""
 
 from __future__ import annotations
 

@@ -61,6 +61,7 @@ class Serve:
     database_alive: Callable[[], bool]
     database_ours_alone: bool
     admin_keys: tuple[str, ...]
+    show_key: bool  # ours, generated; one from the environment is its giver's secret
 
 
 def claim_port(host: str, port: int) -> socket.socket:
@@ -329,7 +330,9 @@ def announce(request: Serve, web: bool) -> None:
     host = f"[{request.host}]" if ":" in request.host else request.host
     here = f"http://{host}:{request.port}"
     print(f"ready {here}", flush=True)  # noqa: T201  the command's promise
-    lines = [f"Super-admin key: {request.admin_keys[0]}", f"Admin API:       {here}/docs"]
+    key = request.admin_keys[0] if request.show_key else None
+    lines = [f"Super-admin key: {key or 'the one in SUPER_ADMIN_API_KEY'}"]
     if request.driver == "simulator":
-        lines.insert(1, f"Try it here:     {here}/simulator#key={request.admin_keys[0]}")
+        lines.append(f"Try it here:     {here}/simulator{f'#key={key}' if key else ''}")
+    lines.append(f"Admin API:       {here}/docs")
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201  for the person who starts us

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Literal
 
+import structlog
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
@@ -17,7 +18,7 @@ SERVICE_PASSWORD_FILE = "service_password"  # noqa: S105  a file's name
 KEY_LENGTH_MIN = 24
 ROLES = ("web", "chat", "sessions", "clock")
 
-DriverName = Literal["simulator"]
+log = structlog.get_logger("settings")
 
 
 class Settings(BaseSettings):
@@ -50,17 +51,17 @@ def read_settings() -> Settings:
 def admin_keys(settings: Settings, data_folder: Path) -> tuple[str, ...]:
     """The keys that open the admin API, the first one to be shown; generated once.
 
-    Raises ConfigurationProblem when a configured key is too short to be a secret.
+    Raises ConfigurationProblem when a configured key is empty; a short one is only warned of.
     """
     first = settings.super_admin_api_key
     keys = [first.get_secret_value() if first else kept_secret(data_folder / KEY_FILE)]
     if settings.super_admin_api_key_next:
         keys.append(settings.super_admin_api_key_next.get_secret_value())
     for key in keys:
+        if not key:
+            raise ConfigurationProblem("SUPER_ADMIN_API_KEY is empty: unset it or give it a key")
         if len(key) < KEY_LENGTH_MIN:
-            raise ConfigurationProblem(
-                f"SUPER_ADMIN_API_KEY is too short: {KEY_LENGTH_MIN} characters at least"
-            )
+            log.warning("admin_key_short", characters=len(key), advised=KEY_LENGTH_MIN)
     return tuple(keys)
 
 

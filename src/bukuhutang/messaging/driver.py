@@ -209,7 +209,9 @@ class Driver(Protocol):
     """One kind of WhatsApp connection; the SessionManager is its only caller.
 
     Every method takes the tenant; calls for one tenant never overlap, except that sends run while
-    a session is up. No method reports trouble with the connection: that is an event.
+    a session is up. No method reports trouble with the connection: that is an event. Nor is there
+    one to ask for the code on show, the state or the list of sessions: what the events told is in
+    `wa_sessions`, where every process can read it.
     """
 
     capabilities: Capabilities

@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from psycopg import sql
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from bukuhutang.base.errors import ConfigurationProblem
@@ -111,7 +112,12 @@ def _upgrade(dsn: str) -> list[str]:
                 f"the schema is at {before}, newer than this program ({HEAD}): update BukuHutang"
             )
         config.attributes["connection"] = connection
-        command.upgrade(config, HEAD)
+        try:
+            command.upgrade(config, HEAD)
+        except SQLAlchemyError as problem:
+            raise ConfigurationProblem(
+                f"the schema at {before} cannot be upgraded: {_one_line(problem)}"
+            ) from problem
         connection.exec_driver_sql(f"grant select on alembic_version to {SERVICE_ROLES[2]}")
         connection.commit()
     return [f"{n:04}" for n in range(int(before or 0) + 1, int(HEAD) + 1)]

@@ -170,12 +170,6 @@ class Database:
             yield db
 
     @asynccontextmanager
-    async def operator_tx(self) -> AsyncIterator[Connection]:
-        """A transaction in the operator's role."""
-        async with self._connection(self._operator) as db, db.transaction():
-            yield db
-
-    @asynccontextmanager
     async def _connection(self, role: Role) -> AsyncIterator[Connection]:
         try:
             db = await role.take()

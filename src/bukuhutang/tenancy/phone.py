@@ -28,8 +28,3 @@ def read_phone(text: str) -> PhoneNumber | None:
         return None
     digits = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return PhoneNumber(digits.removeprefix("+"))
-
-
-def mask_phone(number: str) -> str:
-    """A number for logs: country and last three digits only, `62…890`."""
-    return f"{number[:2]}…{number[-3:]}" if len(number) > 6 else "…"

@@ -26,10 +26,6 @@ class Role(StrEnum):
     OWNER = "owner"
 
 
-TIMEZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
-"""The three zones of Indonesia: WIB, WITA, WIT."""
-
-
 @dataclass(frozen=True)
 class TenantSettings:
     """How a tenant wants to be spoken to."""

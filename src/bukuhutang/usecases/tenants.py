@@ -21,11 +21,17 @@ from bukuhutang.base.ids import TenantId
 from bukuhutang.store import overview, stats, tenants
 from bukuhutang.store.book import read_page
 from bukuhutang.store.scope import Database, TenantTx
-from bukuhutang.store.settings import read_settings
+from bukuhutang.store.settings import read_settings, write_language
 from bukuhutang.store.tenants import TenantRow
 from bukuhutang.tenancy.phone import read_phone
 from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX, PLANS, PlanName
-from bukuhutang.tenancy.tenant import EMAIL_MAX, TENANT_NAME_MAX, TenantSettings, TenantStatus
+from bukuhutang.tenancy.tenant import (
+    EMAIL_MAX,
+    TENANT_NAME_MAX,
+    Language,
+    TenantSettings,
+    TenantStatus,
+)
 from bukuhutang.usecases.book import Book, Occasion
 from bukuhutang.usecases.overview import month_start
 
@@ -195,6 +201,16 @@ async def set_plan(database: Database, tenant_id: TenantId, plan: str, when: Whe
         await tenants.set_plan(tx, PLANS[PlanName(plan)])
         await _audit(tx, "plan_set", {"from": before.plan, "to": plan}, when)
         return await _read(tx)
+
+
+async def set_language(
+    database: Database, tenant_id: TenantId, language: Language, when: When
+) -> None:
+    """The language the bot speaks to this lender. Raises TenantNotFound."""
+    async with database.book_tx(tenant_id) as tx:
+        await _read(tx)
+        await write_language(tx, language)
+        await _audit(tx, "language_set", {"language": language}, when)
 
 
 async def add_credits(

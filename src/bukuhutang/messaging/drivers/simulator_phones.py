@@ -115,11 +115,6 @@ class Phone:
         """Whether messages reach the phone."""
         return self.state is not PhoneState.OFFLINE and self.state is not PhoneState.BANNED
 
-    @property
-    def linked_device_online(self) -> bool:
-        """Whether a linked device may be connected."""
-        return self.link is not None and self.reachable
-
     def own(self, message_id: str) -> Message | None:
         """The message typed on this phone under this id."""
         message = self.by_id.get(message_id)
