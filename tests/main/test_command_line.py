@@ -99,10 +99,10 @@ def test_wrong_usage_is_told_apart_from_a_refusal(words: list[str]) -> None:
 
 def test_an_operator_works_on_a_database_of_the_own(server: Server, tmp_path: Path) -> None:
     url = server.service_dsn(server.fresh())
-    data = ("--data", tmp_path / "data")
+    folder = ("--data", str(tmp_path / "data"))
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return bukuhutang(*words, *map(str, data), DATABASE_URL=url)
+        return bukuhutang(*words, *folder, DATABASE_URL=url)
 
     assert run("register", "0812-1111-2222", "Toko Dani").returncode == 0
     refused(run("register", "+62 812 1111 2222", "Toko Dani"))
