@@ -440,8 +440,8 @@ BANS = (
         where=(OURS,),
         allowed={
             f"{DOORS}chat/loop.py": (2, "inbox loop: leasing and working"),
-            f"{DOORS}sessions/batch.py": (2, "writing batches, insisting on one"),
-            f"{DOORS}sessions/ports.py": (1, "an event outlives a restart of the database"),
+            f"{DOORS}sessions/batch.py": (1, "writing batches"),
+            f"{DOORS}sessions/insist.py": (1, "an event outlives a restart of the database"),
             f"{DOORS}sessions/outbox_loop.py": (1, "outbox loop"),
             f"{DOORS}clock/loop.py": (1, "clock loop"),
             f"{OURS}messaging/sessions.py": (1, "driver loop: renews the leases"),

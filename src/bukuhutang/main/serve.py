@@ -124,6 +124,7 @@ class Service:
         self._database = database
         self._clock = clock
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._wakes: dict[str, Callable[[], None]] = {}  # by channel, what this process runs
         self._notify: set[str] = set()
         self._notify_wake = asyncio.Event()
         self._outcomes: Outcomes | None = None
@@ -133,6 +134,7 @@ class Service:
         self._inbox: InboxLoop | None = None
         self._ticks: ClockLoop | None = None
         self._simulator: SimulatorDriver | None = None
+        self._web: uvicorn.Server | None = None
 
     @classmethod
     async def wired(
@@ -148,17 +150,14 @@ class Service:
         service = cls(request, database, clock)
         if "chat" in request.roles:
             service._inbox = InboxLoop(database, clock, service._owner, after=service.wake_outbox)
+            service._wakes[INBOX_CHANNEL] = service._inbox.wake
         if "sessions" in request.roles:
             service._wire_sessions(clock)
         if "clock" in request.roles:
             service._ticks = ClockLoop(database, clock)
-        listener = await database.listen(
-            {
-                INBOX_CHANNEL: service._wake_local_inbox,
-                OUTBOX_CHANNEL: service._wake_local_outbox,
-                SESSIONS_CHANNEL: service._wake_local_sessions,
-            }
-        )
+        if "web" in request.roles:
+            service._web = service._web_server()
+        listener = await database.listen(service._wakes)
         stack.push_async_callback(listener.close)
         return service
 
@@ -170,9 +169,11 @@ class Service:
             self._database, own_message_ids=self._simulator.capabilities.own_message_id
         )
         self._ports = DatabasePorts(self._database, clock, self._outcomes, after=self.wake_inbox)
-        self._ports.on_up = self._wake_local_outbox
         self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)
         self._outbox = OutboxLoop(self._database, self._manager, clock, self._outcomes)
+        self._ports.on_up = self._outbox.wake
+        self._wakes[OUTBOX_CHANNEL] = self._outbox.wake
+        self._wakes[SESSIONS_CHANNEL] = self._manager.wake
 
     @property
     def whatsapp(self) -> SimulatedWhatsApp:
@@ -184,40 +185,23 @@ class Service:
 
     def wake_inbox(self) -> None:
         """A message was stored."""
-        if self._inbox is not None:
-            self._inbox.wake()
-        else:
-            self._tell(INBOX_CHANNEL)
+        self._call(INBOX_CHANNEL)
 
     def wake_outbox(self) -> None:
         """An answer was queued."""
-        if self._outbox is not None:
-            self._outbox.wake()
-        else:
-            self._tell(OUTBOX_CHANNEL)
+        self._call(OUTBOX_CHANNEL)
 
     async def wake_sessions(self) -> None:
         """A login is wanted, or no longer."""
-        if self._manager is not None:
-            self._manager.wake()
+        self._call(SESSIONS_CHANNEL)
+
+    def _call(self, channel: str) -> None:
+        here = self._wakes.get(channel)
+        if here is not None:
+            here()
         else:
-            self._tell(SESSIONS_CHANNEL)
-
-    def _wake_local_inbox(self) -> None:
-        if self._inbox is not None:
-            self._inbox.wake()
-
-    def _wake_local_outbox(self) -> None:
-        if self._outbox is not None:
-            self._outbox.wake()
-
-    def _wake_local_sessions(self) -> None:
-        if self._manager is not None:
-            self._manager.wake()
-
-    def _tell(self, channel: str) -> None:
-        self._notify.add(channel)
-        self._notify_wake.set()
+            self._notify.add(channel)
+            self._notify_wake.set()
 
     async def _notifier(self) -> None:
         # Outside the money transactions: a NOTIFY inside would make their commits wait in line.
@@ -236,10 +220,9 @@ class Service:
         tasks = [asyncio.create_task(one.run()) for one in self._loops()]
         tasks.append(asyncio.create_task(self._notifier()))
         tasks.append(asyncio.create_task(self._watch_database()))
-        web = None
-        if "web" in self._request.roles:
+        web = self._web
+        if web is not None:
             assert listening is not None
-            web = self._web_server()
             tasks.append(asyncio.create_task(web.serve(sockets=[listening])))
             await self._until_started(web, tasks[-1])
         announce(self._request, web is not None)
@@ -276,7 +259,7 @@ class Service:
             self._simulator.whatsapp.end_waits()
         if web is not None:
             web.should_exit = True
-            with suppress(TimeoutError, Exception):
+            with suppress(Exception):
                 await asyncio.wait_for(asyncio.shield(tasks[-1]), STOP_SECONDS_MAX / 2)
         for task in tasks:
             task.cancel()

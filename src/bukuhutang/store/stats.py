@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
-from bukuhutang.store.scope import Connection
+from bukuhutang.store.scope import Connection, TenantTx
 
 STATS = """
 select json_build_object(
@@ -66,22 +65,16 @@ async def queue_depths(db: Connection) -> dict[str, int]:
     return {row["what"]: row["n"] for row in rows}
 
 
-async def tenant_counts(db: Connection, tenant_id: int, month_start: datetime) -> dict[str, int]:
-    """One tenant's totals for the operator: counts and sums, no names."""
-    row = await db.fetchrow(
+async def tenant_totals(tx: TenantTx) -> dict[str, int]:
+    """One tenant's totals beside its usage: counts and sums, no names."""
+    row = await tx.db.fetchrow(
         "select (select count(*) from debts where tenant_id = $1) as debts_total,"
-        " (select count(*) from debts where tenant_id = $1 and status = 'open') as debts_open,"
         " (select coalesce(sum(principal - paid), 0)::bigint from debts where tenant_id = $1"
         "   and status = 'open' and direction = 'piutang') as receivable,"
         " (select coalesce(sum(principal - paid), 0)::bigint from debts where tenant_id = $1"
         "   and status = 'open' and direction = 'hutang') as payable,"
-        " (select count(*) from loan_agreements where tenant_id = $1) as agreements_total,"
-        " (select count(*) from loan_agreements where tenant_id = $1"
-        "   and status in ('draft', 'sent', 'active')) as agreements_open,"
-        " (select count(*) from inbound_messages where tenant_id = $1 and received_at >= $2"
-        "   and status in ('done', 'quarantined')) as messages_this_month",
-        tenant_id,
-        month_start,
+        " (select count(*) from loan_agreements where tenant_id = $1) as agreements_total",
+        tx.tenant_id,
     )
     assert row is not None
     return dict(row)

@@ -297,7 +297,7 @@ async def tenant_stats(database: Database, tenant_id: TenantId, when: When) -> T
         zone = ZoneInfo(settings.timezone)
         since = month_start(when.now.astimezone(zone).date(), zone)
         used = await overview.usage(tx, since)
-        totals = await stats.tenant_counts(tx.db, tenant_id, since)
+        totals = await stats.tenant_totals(tx)
     return TenantDetails(tenant, settings, used, totals)
 
 

@@ -11,7 +11,7 @@ from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import BorrowerId
 from bukuhutang.ledger.money import Direction
 from bukuhutang.rendering.texts import render
-from bukuhutang.store.book import Person, read_person
+from bukuhutang.store.book import PEOPLE_MAX, Person, read_person
 from bukuhutang.tenancy.tenant import Language
 from bukuhutang.understanding import intents
 from bukuhutang.understanding.dialogues import choice
@@ -24,8 +24,6 @@ from bukuhutang.usecases.people import NewPerson, WhichPerson, person_known
 from bukuhutang.usecases.record_debt import RecordDebt, record_debt
 from bukuhutang.usecases.record_payment import RecordPayment, WhichDirection, record_payment
 from bukuhutang.usecases.undo import undo_last
-
-CHOICES_MAX = 20
 
 
 @dataclass
@@ -185,7 +183,7 @@ def _told_or_asked(talk: Talk, intent: intents.Intent, done: Answer) -> str:
 
 def _ask(talk: Talk, intent: intents.Intent, options: tuple[Option, ...]) -> None:
     assert isinstance(intent, choice.Askable)
-    assert len(options) <= CHOICES_MAX + 1
+    assert len(options) <= PEOPLE_MAX + 1
     talk.book.ask(
         choice.KIND,
         choice.to_json(ChoiceForm(intent, options)),
@@ -210,24 +208,22 @@ async def _remind(talk: Talk, intent: intents.Intent, name: str, known: Person |
     return talk.say(outcome.told)
 
 
-def answer_borrower(talk: Talk, chat_id: str, lender_chat: str, intent: intents.Intent) -> bool:
-    """Answer a borrower's own question; False when there is nothing to answer."""
+def answer_borrower(talk: Talk, chat_id: str, lender_chat: str, intent: intents.Intent) -> None:
+    """Answer what `read_borrower` has read; a lender may hear of it as well."""
     book = talk.book
     person = book.page.sender
     assert person is not None
+    done: Answer
     notice: Answer | None = None
     match intent:
         case intents.AskOwnBalance():
-            book.send(chat_id, talk.say(borrower_talk.own_balance(book, person)))
-            return True
+            done = borrower_talk.own_balance(book, person)
         case intents.OptOut():
-            done: Answer
             done, notice = borrower_talk.opt_out(book, person)
         case intents.OptIn():
             done, notice = borrower_talk.opt_in(book, person)
         case _:
-            return False
+            raise AssertionError(f"a borrower cannot mean {type(intent).__name__}")
     book.send(chat_id, talk.say(done))
     if notice is not None:
         book.send(lender_chat, talk.say(notice), purpose="notice")
-    return True

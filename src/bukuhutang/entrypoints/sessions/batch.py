@@ -6,16 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-import structlog
-
-from bukuhutang.base.errors import TransientFault
+from bukuhutang.entrypoints.sessions.insist import insist
 
 BATCH_MAX = 256
 QUEUE_MAX = 4_096
-RETRY_SECONDS = 0.5
 
 Row = TypeVar("Row")
-log = structlog.get_logger("batch")
 
 
 class Batcher(Generic[Row]):
@@ -54,20 +50,14 @@ class Batcher(Generic[Row]):
                 self._writing = False
 
     async def _insist(self, batch: list[tuple[Row, asyncio.Future[None]]]) -> None:
-        while True:
-            try:
-                await self._write([row for row, _ in batch])
-            except TransientFault as fault:
-                log.warning("database_away", reason=str(fault))
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            except Exception as problem:  # noqa: BLE001  boundary: one bad row fails its own caller
-                await self._one_by_one(batch, problem)
-                return
-            for _, done in batch:
-                if not done.done():
-                    done.set_result(None)
+        try:
+            await insist(lambda: self._write([row for row, _ in batch]))
+        except Exception as problem:  # noqa: BLE001  boundary: one bad row fails its own caller
+            await self._one_by_one(batch, problem)
             return
+        for _, done in batch:
+            if not done.done():
+                done.set_result(None)
 
     async def _one_by_one(
         self, batch: list[tuple[Row, asyncio.Future[None]]], problem: Exception

@@ -11,8 +11,8 @@ from prometheus_client import Counter
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
+from bukuhutang.entrypoints.sessions.insist import insist
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
-from bukuhutang.entrypoints.sessions.ports import insist
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.rendering.texts import render

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,6 +11,7 @@ from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.entrypoints.sessions.batch import Batcher
+from bukuhutang.entrypoints.sessions.insist import insist
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.sessions import (
@@ -144,18 +144,3 @@ class DatabasePorts:
     async def _store_arrivals(self, arrivals: list[Arrival]) -> None:
         async with self._database.courier() as db:
             await inbox.receive(db, arrivals)
-
-
-RETRY_SECONDS = 0.5
-
-
-async def insist(act: Callable[[], Awaitable[None]]) -> None:
-    """Do it as soon as the database lets us: an event may not be lost to a restart of it."""
-    while True:
-        try:
-            await act()
-        except TransientFault as fault:
-            log.warning("database_away", reason=str(fault))
-            await asyncio.sleep(RETRY_SECONDS)
-        else:
-            return

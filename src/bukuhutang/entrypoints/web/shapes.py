@@ -264,11 +264,11 @@ class DetailsAnswer(_Out):
             ),
             totals=TotalsOut(
                 debts_total=totals["debts_total"],
-                debts_open=totals["debts_open"],
+                debts_open=used.debts_open,
                 receivable=totals["receivable"],
                 payable=totals["payable"],
                 agreements_total=totals["agreements_total"],
-                agreements_open=totals["agreements_open"],
+                agreements_open=used.agreements_open,
             ),
             session=WhatsappOut.of(found.tenant),
         )
