@@ -158,7 +158,11 @@ async def test_a_document_arrives_byte_for_byte_on_the_phone_and_in_the_session(
     assert (stored.file_name, stored.mime_type) == ("Perjanjian.pdf", "application/pdf")
     assert (stored.size, path.read_bytes()) == (len(content), content)
     await linked.phones.write(BORROWER, LENDER, "", document=document)
-    assert linked.service.events(MessageReceived)[-1].document == document
+    received = linked.service.events(MessageReceived)[-1].document
+    assert received is not None
+    assert (received.file_name, received.mime_type) == (document.file_name, document.mime_type)
+    assert await linked.driver.download(DANI, received, bytes_max=len(content)) == content
+    assert await linked.driver.download(DANI, received, bytes_max=len(content) - 1) is None
 
 
 async def test_ticks_climb_from_sent_over_delivered_to_read(linked: Rig) -> None:

@@ -7,7 +7,7 @@ raise for what the network did; everything else that happens arrives as an event
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,8 @@ class Capabilities:
     free_text_window: bool  # free text only within 24 hours of the other's last message
     own_message_id: bool  # `client_ref` becomes the provider's message id
     phone_echo: bool  # our own sends come back as messages from the phone
+    self_chat: bool  # the number can write to itself; else the lender writes from another one
+    paced: bool  # a number that sends too fast or to too many new people is banned
 
 
 # --- outcomes of a send -------------------------------------------------------------------------
@@ -100,7 +102,9 @@ class Connected:
 
 @dataclass(frozen=True)
 class Disconnected:
-    """The connection broke; the driver tries again by itself."""
+    """The connection broke or was refused for now; the driver tries again by itself."""
+
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -143,14 +147,39 @@ class Unrestricted:
     """New chats are allowed again."""
 
 
+class MessageKind(StrEnum):
+    TEXT = "text"
+    DOCUMENT = "document"
+    IMAGE = "image"
+    CONTACT = "contact"
+    REACTION = "reaction"  # `text` is the emoji, empty when it was taken back
+    EDIT = "edit"  # `text` is the new text of the message it refers to
+    DELETION = "deletion"
+    VOICE = "voice"
+    OTHER = "other"  # a sticker, a poll, a place, …
+
+
 @dataclass(frozen=True)
 class Document:
-    """A file in a message; `content` is None when only its description is known."""
+    """A file in a message; `content` is None when only its description is known.
+
+    `mime_type`, `file_name` and `size` are what the sender claims until the content was seen.
+    `handle` is what the driver that reported it needs to fetch the content.
+    """
 
     file_name: str
     mime_type: str
     size: int
     content: bytes | None = field(default=None, repr=False)
+    handle: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class ContactCard:
+    """A person sent as a card: the name on it, and its first readable number if there is one."""
+
+    name: str
+    phone: PhoneNumber | None
 
 
 @dataclass(frozen=True)
@@ -165,8 +194,12 @@ class MessageReceived:
     self_chat: bool  # the owner writing to the own number
     group: bool
     at: datetime
-    text: str
+    text: str  # of a file or picture: its caption
     document: Document | None = None
+    kind: MessageKind = MessageKind.TEXT
+    refers_to: str | None = None  # the message quoted, reacted to, edited or deleted
+    contacts: tuple[ContactCard, ...] = ()
+    sender_lid: str | None = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +231,18 @@ Event = (
     | Undecryptable
     | ReceiptReceived
 )
+
+
+@dataclass(frozen=True)
+class WorkerMeasure:
+    """What one child process of a driver uses now, and how many logins it carries."""
+
+    worker: str
+    sessions: int
+    memory_bytes: int
+    threads: int
+    descriptors: int
+
 
 OnEvent = Callable[[TenantId, Event], Awaitable[None]]
 """Where a driver reports. It returns only when the event is durably dealt with, so a driver
@@ -270,4 +315,15 @@ class Driver(Protocol):
 
     async def resolve_identity(self, tenant: TenantId, lid: str) -> PhoneNumber | None:
         """The phone number behind a LID, when WhatsApp tells it."""
+        ...
+
+    async def download(
+        self, tenant: TenantId, document: Document, *, bytes_max: int
+    ) -> bytes | None:
+        """The content of a received file, at most `bytes_max` bytes; None when it is larger than
+        that, gone, or not to be had now."""
+        ...
+
+    def measures(self) -> Sequence[WorkerMeasure]:
+        """What the driver's child processes use, as last reported; empty when it has none."""
         ...

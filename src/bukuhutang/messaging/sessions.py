@@ -7,7 +7,7 @@ through `SessionPorts`, so that this room knows no SQL; what WhatsApp says goes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -148,10 +148,37 @@ class SessionManager:
         self, tenant_id: TenantId, chat: ChatId, text: str, *, client_ref: str
     ) -> wa.Outcome:
         """Send one text; the outcome says what is known of it."""
+        return await self._send(
+            tenant_id,
+            client_ref,
+            lambda: self._driver.send_text(tenant_id, chat, text, client_ref=client_ref),
+        )
+
+    async def send_document(
+        self,
+        tenant_id: TenantId,
+        chat: ChatId,
+        document: wa.Document,
+        caption: str,
+        *,
+        client_ref: str,
+    ) -> wa.Outcome:
+        """Send one file with its bytes; the outcome says what is known of it."""
+        return await self._send(
+            tenant_id,
+            client_ref,
+            lambda: self._driver.send_document(
+                tenant_id, chat, document, caption, client_ref=client_ref
+            ),
+        )
+
+    async def _send(
+        self, tenant_id: TenantId, client_ref: str, act: Callable[[], Awaitable[wa.Outcome]]
+    ) -> wa.Outcome:
         if not self.is_up(tenant_id):
             return wa.Rejected("not_connected", retry=True)
         self._remember(tenant_id, client_ref)
-        outcome = await self._driver.send_text(tenant_id, chat, text, client_ref=client_ref)
+        outcome = await act()
         if isinstance(outcome, wa.Accepted):
             self._remember(tenant_id, outcome.provider_id)
         return outcome

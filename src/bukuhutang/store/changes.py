@@ -176,18 +176,21 @@ PARTS: dict[str, Part] = {
         body="text",
         purpose="text",
         queued_at="timestamptz",
+        file_id="uuid",
+        about="jsonb",
     ),
     "dialogue_asked": _insert(
         "dialogues",
         " on conflict (tenant_id, chat_id, member_id) do update set kind = excluded.kind,"
         " form_version = excluded.form_version, form = excluded.form,"
-        " expires_at = excluded.expires_at",
+        " expires_at = excluded.expires_at, asked_ref = excluded.asked_ref",
         chat_id="text",
         member_id="bigint",
         kind="text",
         form_version="smallint",
         form="jsonb",
         expires_at="timestamptz",
+        asked_ref="text",
     ),
     "dialogue_ended": _moved(
         "delete from dialogues g using {moved}"

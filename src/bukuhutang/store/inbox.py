@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
+from bukuhutang.store.files import NewFile
 from bukuhutang.store.scope import Connection
 
 LEASE_SECONDS = 60
@@ -15,7 +19,7 @@ ATTEMPTS_MAX = 5
 
 @dataclass(frozen=True)
 class Arrival:
-    """A message to store; `body` may be empty for a document."""
+    """A message to store; `body` is a file's caption, and may be empty."""
 
     tenant_id: TenantId
     provider_message_id: str
@@ -27,6 +31,8 @@ class Arrival:
     body: str
     sent_at: datetime
     received_at: datetime
+    refers_to: str | None = None
+    detail: dict[str, Any] | None = None  # as the column says
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,51 @@ class Inbound:
     tenant_phone: PhoneNumber
     timezone: str
     language: str
+    refers_to: str | None = None
+    detail: dict[str, Any] | None = None
+    file_id: UUID | None = None
+
+
+RECEIVE = """
+insert into inbound_messages (tenant_id, provider_message_id, chat_id, sender, from_me, self_chat,
+    kind, body, sent_at, received_at, refers_to, detail)
+select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::bool[],
+    $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::jsonb[])
+on conflict (tenant_id, provider_message_id) do nothing returning 1"""
+
+RECEIVE_FILE = """
+with stored as (
+    insert into inbound_messages (tenant_id, provider_message_id, chat_id, sender, from_me,
+        self_chat, kind, body, sent_at, received_at, refers_to, detail, file_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13)
+    on conflict (tenant_id, provider_message_id) do nothing returning file_id)
+insert into files (tenant_id, id, file_name, mime_type, size, sha256, content, created_at)
+select $1, file_id, $14, $15, $16, $17, $18, $10 from stored"""
+
+
+async def receive_file(db: Connection, arrival: Arrival, file: NewFile) -> None:
+    """Store one message together with its file, or neither; a repetition stores nothing."""
+    await db.execute(
+        RECEIVE_FILE,
+        arrival.tenant_id,
+        arrival.provider_message_id,
+        arrival.chat_id,
+        arrival.sender,
+        arrival.from_me,
+        arrival.self_chat,
+        arrival.kind,
+        arrival.body,
+        arrival.sent_at,
+        arrival.received_at,
+        arrival.refers_to,
+        None if arrival.detail is None else json.dumps(arrival.detail),
+        file.id,
+        file.file_name,
+        file.mime_type,
+        file.size,
+        file.sha256,
+        file.content,
+    )
 
 
 async def receive(db: Connection, arrivals: Sequence[Arrival]) -> int:
@@ -54,11 +105,7 @@ async def receive(db: Connection, arrivals: Sequence[Arrival]) -> int:
     A provider message id already there is passed over: the same message arrived twice.
     """
     done = await db.fetch(
-        "insert into inbound_messages (tenant_id, provider_message_id, chat_id, sender, from_me,"
-        " self_chat, kind, body, sent_at, received_at)"
-        " select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bool[],"
-        " $6::bool[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[])"
-        " on conflict (tenant_id, provider_message_id) do nothing returning 1",
+        RECEIVE,
         [one.tenant_id for one in arrivals],
         [one.provider_message_id for one in arrivals],
         [one.chat_id for one in arrivals],
@@ -69,11 +116,13 @@ async def receive(db: Connection, arrivals: Sequence[Arrival]) -> int:
         [one.body for one in arrivals],
         [one.sent_at for one in arrivals],
         [one.received_at for one in arrivals],
+        [one.refers_to for one in arrivals],
+        [None if one.detail is None else json.dumps(one.detail) for one in arrivals],
     )
     return len(done)
 
 
-LEASE = "select * from lease_inbox($1, $2, $3, $4, $5) order by id"
+LEASE = "select * from lease_inbox_2($1, $2, $3, $4, $5) order by id"
 
 
 async def lease(
@@ -87,7 +136,16 @@ async def lease(
     that only stood behind it. Instants are machine time.
     """
     rows = await db.fetch(LEASE, now, until, loop, chat_max, limit)
-    return [Inbound(*row) for row in rows]
+    return [_inbound(row) for row in rows]
+
+
+def _inbound(row: Any) -> Inbound:
+    detail = row["detail"]
+    known = {**row, "detail": None if detail is None else json.loads(detail)}
+    return Inbound(
+        tenant_phone=known.pop("phone_number"),
+        **known,
+    )
 
 
 async def end_leases(db: Connection) -> None:

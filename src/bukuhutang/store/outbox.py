@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from bukuhutang.base.ids import ChatId, TenantId
 from bukuhutang.store.scope import Connection
@@ -23,6 +24,7 @@ class Outbound:
     body: str
     purpose: str
     attempts: int
+    file_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ with head as (
 update outbound_messages o set status = 'sending', attempts = o.attempts + 1,
     fencing = (select s.fencing from wa_sessions s where s.tenant_id = o.tenant_id)
   from head where o.tenant_id = head.tenant_id and o.id = head.id
-returning o.tenant_id, o.id, o.client_ref, o.chat_id, o.body, o.purpose, o.attempts"""
+returning o.tenant_id, o.id, o.client_ref, o.chat_id, o.body, o.purpose, o.attempts,
+    o.file_id"""
 
 
 async def claim(db: Connection, owner: str, *, now: datetime, limit: int) -> list[Outbound]:

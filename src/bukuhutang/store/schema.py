@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision; a test holds it to the files."""
 
 OWNER = "bukuhutang_owner"

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from bukuhutang.base.ids import BorrowerId, DebtNumber, MemberId, PaymentNumber, PhoneNumber
 from bukuhutang.ledger.chain import AuditEntry, entry_hash
@@ -181,8 +182,20 @@ class Book:
 
     # --- what goes out, what waits ----------------------------------------------------------------
 
-    def send(self, chat_id: str, body: str, *, purpose: str = "reply") -> str:
-        """Queue a message; returns its client reference, the same whenever this work is redone."""
+    def send(
+        self,
+        chat_id: str,
+        body: str,
+        *,
+        purpose: str = "reply",
+        file_id: UUID | None = None,
+        about: dict[str, Any] | None = None,
+    ) -> str:
+        """Queue a message; returns its client reference, the same whenever this work is redone.
+
+        With `file_id` it goes out as a document with `body` as its caption. `about` is what a
+        quoted reply to it refers to: `borrower`, `debt`, the `key` of the act it tells of.
+        """
         client_ref = f"{self.occasion.key}:{len(self.changes.outbound) + 1}"
         self.changes.outbound.append(
             {
@@ -191,6 +204,8 @@ class Book:
                 "body": body,
                 "purpose": purpose,
                 "queued_at": self.occasion.now,
+                "file_id": file_id,
+                "about": None if about is None else json.dumps(about),
             }
         )
         return client_ref
@@ -207,6 +222,7 @@ class Book:
                 "form_version": version,
                 "form": json.dumps(form),
                 "expires_at": expires_at,
+                "asked_ref": None,
             }
         )
 
@@ -223,9 +239,16 @@ class Book:
         self.counters = replace(self.page.counters)
         self._acts = 0
 
+    def _say_which_message_asked(self) -> None:
+        """So that a quoted reply or a reaction to the question is its answer."""
+        told = [one for one in self.changes.outbound if one["chat_id"] == self.occasion.chat_id]
+        if told:
+            self.changes.dialogue_asked[-1]["asked_ref"] = told[-1]["client_ref"]
+
     async def close(self) -> None:
         """Write all that was staged, in one statement."""
         if self.changes.dialogue_asked:
+            self._say_which_message_asked()
             self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
         if self.counters != self.page.counters:
             self.changes.counters = self.counters

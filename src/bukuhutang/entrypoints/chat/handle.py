@@ -41,7 +41,7 @@ async def handle(database: Database, message: Inbound, now: datetime) -> str:
 
 def _hear(message: Inbound, today: date) -> intents.Intent | None:
     """What the sender means if it is the lender; None for a file."""
-    return None if message.kind == "document" else read_lender(message.body, today)
+    return None if message.kind != "text" else read_lender(message.body, today)
 
 
 async def _open_book(
@@ -84,7 +84,7 @@ async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> s
         return "answered"
     if page.sender is None:
         return "ignored: stranger"
-    if message.kind == "document":
+    if message.kind != "text":
         return "ignored: borrower's file"
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
@@ -16,7 +17,7 @@ from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.rendering.texts import render
-from bukuhutang.store import outbox
+from bukuhutang.store import files, outbox
 from bukuhutang.store.outbox import ATTEMPTS_MAX, Mark, Outbound
 from bukuhutang.store.scope import Database
 from bukuhutang.tenancy.tenant import Language
@@ -110,6 +111,8 @@ class OutboxLoop:
     async def _send(self, message: Outbound) -> wa.Outcome:
         try:
             async with asyncio.timeout(SEND_SECONDS_MAX):
+                if message.file_id is not None:
+                    return await self._send_document(message, message.file_id)
                 return await self._sessions.send_message(
                     message.tenant_id, message.chat_id, message.body, client_ref=message.client_ref
                 )
@@ -118,6 +121,21 @@ class OutboxLoop:
         except Exception:
             log.exception("send_failed", tenant_id=message.tenant_id, outbound=message.id)
             return wa.Unknown("the driver failed")
+
+    async def _send_document(self, message: Outbound, file_id: UUID) -> wa.Outcome:
+        try:
+            async with self._database.courier() as db:
+                file = await files.to_send(db, message.tenant_id, file_id)
+        except TransientFault:
+            return wa.Rejected("file_not_read", retry=True)
+        assert file is not None, "a foreign key holds it"
+        return await self._sessions.send_document(
+            message.tenant_id,
+            message.chat_id,
+            wa.Document(file.file_name, file.mime_type, file.size, file.content),
+            message.body,
+            client_ref=message.client_ref,
+        )
 
     def _mark(self, message: Outbound, outcome: wa.Outcome) -> Mark:
         now = self._clock.now()

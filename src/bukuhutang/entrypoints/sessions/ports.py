@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -21,6 +22,7 @@ from bukuhutang.messaging.sessions import (
     WaSessionState,
 )
 from bukuhutang.store import inbox, outbox, wa_sessions
+from bukuhutang.store.files import FILE_NAME_MAX
 from bukuhutang.store.inbox import Arrival
 from bukuhutang.store.outbox import ReceiptMark
 from bukuhutang.store.scope import Database
@@ -29,7 +31,31 @@ from bukuhutang.usecases.tenants import When, activate_by_scan
 TEXT_STORED_MAX = 4_097
 """One more than the longest message we read: enough to see that it is too long."""
 
+ID_MAX = 200
+CONTACTS_MAX = 10
+
 log = structlog.get_logger("sessions")
+
+
+def _kind(message: wa.MessageReceived) -> str:
+    if message.kind is wa.MessageKind.TEXT and message.document is not None:
+        return wa.MessageKind.DOCUMENT
+    return message.kind
+
+
+def _detail(message: wa.MessageReceived) -> dict[str, Any] | None:
+    """What is known of a file or card beside its text, as the column holds it."""
+    if message.document is not None:
+        one = message.document
+        return {
+            "file_name": one.file_name[:FILE_NAME_MAX],
+            "mime_type": one.mime_type[:FILE_NAME_MAX],
+            "size": one.size,
+        }
+    if message.contacts:
+        cards = message.contacts[:CONTACTS_MAX]
+        return {"contacts": [{"name": one.name, "phone": one.phone} for one in cards]}
+    return None
 
 
 class DatabasePorts:
@@ -121,16 +147,18 @@ class DatabasePorts:
         await self._arrivals.add(
             Arrival(
                 tenant_id,
-                message.id[:200],
+                message.id[:ID_MAX],
                 message.chat,
                 message.sender,
                 message.from_me,
                 message.self_chat,
-                "text" if message.document is None else "document",
+                _kind(message),
                 # PostgreSQL has no NUL in text, and the reader would drop it anyway.
                 message.text.replace("\x00", "")[:TEXT_STORED_MAX],
                 message.at,
                 self._clock.now(),
+                message.refers_to[:ID_MAX] if message.refers_to else None,
+                _detail(message),
             )
         )
         self._after()

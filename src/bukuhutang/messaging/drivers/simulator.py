@@ -7,7 +7,7 @@ service sent. Its network outlives the service (`simulator_journal`), the connec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -24,6 +24,7 @@ from bukuhutang.messaging.driver import (
     Outcome,
     PairingFailed,
     Rejected,
+    WorkerMeasure,
 )
 from bukuhutang.messaging.drivers.simulator_documents import DocumentFolder
 from bukuhutang.messaging.drivers.simulator_hands import Hands
@@ -84,6 +85,8 @@ class SimulatorDriver:
         free_text_window=False,
         own_message_id=True,
         phone_echo=True,
+        self_chat=True,
+        paced=False,
     )
 
     def __init__(
@@ -200,6 +203,18 @@ class SimulatorDriver:
     async def resolve_identity(self, tenant: TenantId, lid: str) -> PhoneNumber | None:
         """None: the simulated WhatsApp has no LIDs."""
         return None
+
+    async def download(
+        self, tenant: TenantId, document: Document, *, bytes_max: int
+    ) -> bytes | None:
+        """What the phone sent, by the token in the document's handle."""
+        if document.handle is None or document.size > bytes_max:
+            return None
+        return await self._documents.content(document.handle.decode())
+
+    def measures(self) -> Sequence[WorkerMeasure]:
+        """None: the simulator has no child processes."""
+        return ()
 
     def _session(self, tenant: TenantId) -> WaSession:
         wa = self._reporter.sessions.get(tenant)

@@ -60,11 +60,16 @@ class DocumentFolder:
             raise DocumentUnknown
         return stored, path
 
-    async def received(self, stored: StoredDocument) -> Document:
-        """The document as a linked device receives it; without content if the file was removed."""
+    @staticmethod
+    def received(stored: StoredDocument) -> Document:
+        """The document as a linked device hears of it; the content is fetched by its handle."""
+        handle = stored.token.encode()
+        return Document(stored.file_name, stored.mime_type, stored.size, handle=handle)
+
+    async def content(self, token: str) -> bytes | None:
+        """The bytes of a document, or None when there is none or its file was removed."""
         try:
-            _, path = self.find(stored.token)
-            content = await asyncio.to_thread(path.read_bytes)
+            _, path = self.find(token)
+            return await asyncio.to_thread(path.read_bytes)
         except (DocumentUnknown, FileNotFoundError):
-            content = None
-        return Document(stored.file_name, stored.mime_type, stored.size, content)
+            return None

@@ -203,7 +203,7 @@ class Reporter:
         link = self.connected_link(wa)
         if link is None or not link.mailbox:
             return False
-        position, event = await self._next_mail(link)
+        position, event = self._next_mail(link)
         await self._on_event(wa.tenant, event)
         self._network.confirm(link, position)
         waiters = wa.mail_waiters
@@ -226,13 +226,13 @@ class Reporter:
                 _set(done)
             wa.event_waiters.clear()
 
-    async def _next_mail(self, link: Link) -> tuple[int, MessageReceived | ReceiptReceived]:
+    def _next_mail(self, link: Link) -> tuple[int, MessageReceived | ReceiptReceived]:
         """The first item of the mailbox, receipts of one kind together, and its last position."""
         message, state = link.mailbox[0]
         position = link.confirmed + 1
         if state is None:
             stored = message.document
-            document = None if stored is None else await self._documents.received(stored)
+            document = None if stored is None else self._documents.received(stored)
             return position, message.seen_by(link.number, document)
         ids: list[str] = []
         for one, its_state in link.mailbox:
