@@ -156,9 +156,13 @@ class FakeWhatsApp:
 
     # --- linking ----------------------------------------------------------------------------------
 
-    async def scan(self, code: str, number: str) -> str:
-        """Scan a QR code with the phone; the JID of the device that is now linked."""
-        told: str = await self._ask("scan", code=code, number=number)
+    async def scan(self, code: str, number: str, *, passkey: bool = False) -> str:
+        """Scan a QR code with the phone; the JID of the device that is now linked.
+
+        With `passkey` the service asks the device for one instead: nothing is linked, and the
+        answer is empty.
+        """
+        told: str = await self._ask("scan", code=code, number=number, passkey=passkey)
         return told
 
     async def enter_pair_code(self, number: str, code: str) -> str:
@@ -202,7 +206,7 @@ class FakeWhatsApp:
         told = await self._ask(
             "deliveries", message_id=message_id, acked=acked, receipt=receipt, seconds=seconds
         )
-        return [Delivery.of({**one, "receipts": tuple(one["receipts"])}) for one in told]
+        return [Delivery.of(one) for one in told]
 
     async def acked(self, message_id: str, *, seconds: float = WAIT_SECONDS) -> bool:
         """Whether every device that was to get the message acknowledged it in time."""
@@ -221,10 +225,9 @@ class FakeWhatsApp:
         told = await self._ask("acts", number=number, kind=kind, count=count, seconds=seconds)
         return [Act.of(one) for one in told]
 
-    async def counts(self) -> Counts:
-        """Sums, and the problems met so far; a test that went well has none."""
-        told = await self._ask("counts")
-        return Counts.of({**told, "problems": tuple(told["problems"])})
+    async def counts(self, *, seconds: float = WAIT_SECONDS, **at_least: int) -> Counts:
+        """Sums, once they are `at_least` so much, and the problems so far (rightly none)."""
+        return Counts.of(await self._ask("counts", at_least=at_least, seconds=seconds))
 
     # --- trouble ----------------------------------------------------------------------------------
 

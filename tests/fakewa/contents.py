@@ -138,7 +138,8 @@ def _fill_reference(part: Any, encrypted: EncryptedMedia, direct_path: str) -> N
 
 
 def _fill_history(message: Any, content: Content, scene: Scene, media: MediaHost) -> None:
-    history = wa.HistorySync(syncType=wa.HistorySync.INITIAL_BOOTSTRAP, chunkOrder=1, progress=100)
+    # INITIAL_BOOTSTRAP is 0, which these classes would leave out and the library insists on.
+    history = wa.HistorySync(syncType=wa.HistorySync.RECENT, chunkOrder=1, progress=100)
     old = history.conversations.add(id=scene.chat_jid).messages.add()
     old.message.key.remoteJid = scene.chat_jid
     old.message.key.fromMe = False
@@ -150,7 +151,7 @@ def _fill_history(message: Any, content: Content, scene: Scene, media: MediaHost
     part = message.protocolMessage
     part.type = wa.Message.ProtocolMessage.HISTORY_SYNC_NOTIFICATION
     _fill_reference(part.historySyncNotification, encrypted, direct_path)
-    part.historySyncNotification.syncType = wa.HistorySync.INITIAL_BOOTSTRAP
+    part.historySyncNotification.syncType = wa.HistorySync.RECENT
     part.historySyncNotification.chunkOrder = 1
 
 

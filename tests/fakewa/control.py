@@ -74,6 +74,7 @@ class _Words:
 
     async def write(
         self,
+        *,
         sender: str,
         receiver: str,
         content: dict[str, Any],
@@ -101,7 +102,7 @@ class _Words:
         await post.send_receipt(self._service, message_id, Receipts(kind))
 
     async def messages(
-        self, number: str, chat: str | None, after: int, count: int, seconds: float
+        self, number: str, *, chat: str | None, after: int, count: int, seconds: float
     ) -> list[dict[str, Any]]:
         phone = self._service.phone(number)
 
@@ -133,8 +134,11 @@ class _Words:
         found = (one.registration for one in self._service.connections)
         return [one for one in found if one is not None]
 
-    async def scan(self, code: str, number: str) -> str:
+    async def scan(self, code: str, number: str, passkey: bool) -> str:
         registration, secret = pairing.find_scanned(self._waiting(), code)
+        if passkey:
+            await pairing.demand_passkey(registration)
+            return ""
         return await self._link(self._service.phone(number), registration, secret)
 
     async def enter_pair_code(self, number: str, code: str) -> str:
@@ -206,8 +210,14 @@ class _Words:
         await self._service.bell.until(lambda: len(found()) >= count, seconds)
         return found()
 
-    async def counts(self) -> dict[str, Any]:
-        return self._service.counts.as_json()
+    async def counts(self, at_least: dict[str, int], seconds: float) -> dict[str, Any]:
+        def found() -> dict[str, Any]:
+            return self._service.counts.as_json()
+
+        await self._service.bell.until(
+            lambda: all(found()[what] >= enough for what, enough in at_least.items()), seconds
+        )
+        return found()
 
     # --- trouble ----------------------------------------------------------------------------------
 

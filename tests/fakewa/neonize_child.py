@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import ctypes
 import importlib
 import json
 import os
@@ -53,6 +54,8 @@ class Child:
     def __init__(self, store: str, proxy: str) -> None:
         self._proxy = binder.ProxySettings(proxy)
         self._client = neonize.NewAClient(store, uuid="child")
+        # The library calls this with the outcome of a pairing, and leaves it empty.
+        self._client._NewAClient__onLoginStatus = self._on_login_status
         self._messages: dict[str, Any] = {}
         self._client.qr(self._on_qr)
         for name in HEARD:
@@ -60,6 +63,10 @@ class Child:
 
     async def _on_qr(self, _client: Any, code: bytes) -> None:
         say(event="QR", code=code.decode())
+
+    def _on_login_status(self, _uuid: int, status: int) -> None:
+        """Called in one of Go's threads; `status` is the address of a C string."""
+        say(event="LoginStatus", status=ctypes.string_at(status).decode())
 
     def _listener(self, name: str) -> Any:
         async def hear(_client: Any, event: Any) -> None:

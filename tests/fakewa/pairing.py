@@ -10,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import json
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -89,6 +90,24 @@ def find_scanned(waiting: list[Registration], code: str) -> tuple[Registration, 
     raise Unknown("no device shows this QR code any more")
 
 
+async def demand_passkey(registration: Registration) -> None:
+    """What the service does instead of linking, for some accounts: ask for a passkey."""
+    asked = {"challenge": "ZmFrZQ", "timeout": 60_000, "rpId": "web.whatsapp.com"}
+    options = Node("passkey_request_options", content=json.dumps(asked).encode())
+    await registration.connection.send(
+        Node(
+            "notification",
+            {
+                "from": SERVER_JID,
+                "type": "passkey_prologue_request",
+                "id": secrets.token_hex(8),
+                "t": str(int(time.time())),
+            },
+            (options,),
+        )
+    )
+
+
 async def link(phone: Phone, registration: Registration, secret: bytes) -> Device:
     """Vouch for the device as its phone does. Raises PairingFailed when it does not accept."""
     device = phone.add_device(registration.noise_key, registration.identity)
@@ -111,12 +130,12 @@ def _pair_success(phone: Phone, device: Device, secret: bytes) -> Node:
     details = wa.ADVDeviceIdentity(
         rawId=device.jid.device, timestamp=int(time.time()), keyIndex=device.jid.device
     ).SerializeToString()
-    account = phone.peer.creds.signed_identity_key
+    account_key = phone.peer.creds.signed_identity_key
     signed = wa.ADVSignedDeviceIdentity(
         details=details,
-        accountSignatureKey=account.public,
+        accountSignatureKey=account_key.public,
         accountSignature=curve.sign(
-            account.private, _ACCOUNT_SIGNATURE + details + device.identity
+            account_key.private, _ACCOUNT_SIGNATURE + details + device.identity
         ),
     ).SerializeToString()
     vouched = wa.ADVSignedDeviceIdentityHMAC(
@@ -167,7 +186,7 @@ async def type_code(phone: Phone, registration: Registration, code: str) -> byte
     typed = code.replace("-", "").strip().upper()
     device_ephemeral = _unwrap(typed, offer.wrapped_ephemeral)
     ephemeral = curve.generate_keypair()
-    account = phone.peer.creds.signed_identity_key
+    account_key = phone.peer.creds.signed_identity_key
     registration.typed = asyncio.get_running_loop().create_future()
     await registration.connection.send(
         Node(
@@ -179,7 +198,7 @@ async def type_code(phone: Phone, registration: Registration, code: str) -> byte
                     {"stage": "primary_hello"},
                     (
                         Node("link_code_pairing_ref", content=offer.reference),
-                        Node("primary_identity_pub", content=account.public),
+                        Node("primary_identity_pub", content=account_key.public),
                         Node(
                             "link_code_pairing_wrapped_primary_ephemeral_pub",
                             content=_wrap(typed, ephemeral.public),
@@ -195,7 +214,7 @@ async def type_code(phone: Phone, registration: Registration, code: str) -> byte
     except TimeoutError:
         raise PairingFailed("the device did not answer the code") from None
     shared = curve.shared_key(ephemeral.private, device_ephemeral)
-    return _open_bundle(bundle, shared, account.private, registration.identity)
+    return _open_bundle(bundle, shared, account_key.private, registration.identity)
 
 
 def _open_bundle(bundle: bytes, shared: bytes, account_private: bytes, identity: bytes) -> bytes:

@@ -44,7 +44,8 @@ class Shape:
         """The shape again; fields that nobody sent keep their defaults."""
         known = {one.name for one in fields(cls)}
         assert found.keys() <= known, f"{cls.__name__} has no {found.keys() - known}"
-        return cls(**found)
+        # JSON has no tuples.
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()})
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ class _MemoryStore:
     async def get(self, key_type: str, ids: list[str]) -> dict[str, Any]:
         return {one: self._kept[key_type, one] for one in ids if (key_type, one) in self._kept}
 
-    async def set(self, data: Mapping[str, Mapping[str, Any | None]]) -> None:
-        for key_type, values in data.items():
+    async def set(self, changes: Mapping[str, Mapping[str, Any | None]]) -> None:
+        for key_type, values in changes.items():
             for one, value in values.items():
                 self._kept[key_type, one] = value
 
