@@ -9,7 +9,9 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.fakewa.control import Control
 from tests.fakewa.front_door import FrontDoor
@@ -29,6 +31,7 @@ def main() -> None:
 async def _serve(folder: Path) -> None:
     tls, ca_path = tls_for_whatsapp(folder)
     service = WhatsApp(new_noise_keys())
+    asyncio.get_running_loop().set_exception_handler(_complaining(service))
     door = await FrontDoor(service, tls).open()
     control = await Control(service, folder).open()
     ready = {
@@ -41,6 +44,16 @@ async def _serve(folder: Path) -> None:
     sys.stdout.flush()
     # The parent holds the other end: when it dies, however it dies, this ends.
     await asyncio.to_thread(sys.stdin.buffer.read)
+
+
+def _complaining(service: WhatsApp) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    """A defect of this fake fails the test that met it, not only its own connection."""
+
+    def note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        service.complain(f"{context['message']}: {context.get('exception')!r}")
+        loop.default_exception_handler(context)
+
+    return note
 
 
 if __name__ == "__main__":

@@ -94,7 +94,10 @@ class FakeWhatsApp:
         lid: str | None = None,
         on_whatsapp: bool = True,
     ) -> None:
-        """Make sure that the number has a phone. Its LID is `9` and the number unless given."""
+        """Give the number a phone, or change it. Its LID is `9` and the number unless given.
+
+        What was never named here, and never wrote, is not on WhatsApp; `""` is no LID.
+        """
         await self._ask("phone", number=number, name=name, lid=lid, on_whatsapp=on_whatsapp)
 
     async def write(

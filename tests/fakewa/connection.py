@@ -158,6 +158,8 @@ class Connection:
             return
         device.listening = True
         self._service.bell.ring()
+        if waiting := len(list(device.unacked())):
+            await self.send(_offline_preview(waiting))
         sent = await post.flush(self._service, device, offline=True)
         await self.send(_offline_done(sent))
 
@@ -178,6 +180,12 @@ def _failure(mode: Mode, reason: int) -> Node:
     if reason == _TEMPORARY_BAN:
         attrs |= {"code": str(mode.ban_code), "expire": str(mode.ban_seconds)}
     return Node("failure", attrs)
+
+
+def _offline_preview(messages: int) -> Node:
+    counts = dict.fromkeys(("appdata", "notification", "receipt"), "0")
+    attrs = counts | {"count": str(messages), "message": str(messages)}
+    return Node("ib", {"from": SERVER_JID}, (Node("offline_preview", attrs),))
 
 
 def _offline_done(count: int) -> Node:

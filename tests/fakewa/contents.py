@@ -74,7 +74,9 @@ def stanza_media_type(content: Content) -> str:
 
 def _fill_words(message: Any, content: Content, scene: Scene) -> None:
     now_ms = int(time.time() * 1000)
-    if content.kind == "text" and content.quotes:
+    if content.kind == "unreadable":
+        message.conversation = content.text
+    elif content.kind == "text" and content.quotes:
         message.extendedTextMessage.text = content.text
         _quote(message.extendedTextMessage, content, scene)
     elif content.kind == "text":

@@ -33,6 +33,7 @@ HEARD = (
     "StreamError",
     "ClientOutdated",
     "TemporaryBan",
+    "OfflineSyncPreview",
     "OfflineSyncCompleted",
     "Message",
     "Receipt",

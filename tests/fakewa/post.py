@@ -179,7 +179,8 @@ async def _seal(service: WhatsApp, device: Device, letter: Letter) -> Sealed:
     if letter.self_copy:
         payload = contents.build_device_sent(payload, letter.self_copy)
     letter.media_type = contents.stanza_media_type(content)
-    return await writer.peer.seal(device.jid, payload)
+    sealed = await writer.peer.seal(device.jid, payload)
+    return sealed.spoiled() if content.kind == "unreadable" and not letter.retries else sealed
 
 
 def _scene(service: WhatsApp, writer: Phone, letter: Letter, content: Content) -> contents.Scene:

@@ -60,6 +60,7 @@ class Content(Shape):
     edit:        `target` gets `text`
     deletion:    `target` goes
     malformed:   a payload that is no protobuf, in a proper Signal envelope
+    unreadable:  `text`, spoiled on the way; the device gets it whole when it asks again
     history:     the notification after linking, with `text` as one old message
     """
 

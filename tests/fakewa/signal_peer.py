@@ -39,6 +39,10 @@ class Sealed:
     kind: str
     ciphertext: bytes
 
+    def spoiled(self) -> Sealed:
+        """The same with a wrong authentication code at its end."""
+        return Sealed(self.kind, self.ciphertext[:-1] + bytes([self.ciphertext[-1] ^ 1]))
+
     def as_node(self, media_type: str = "") -> Node:
         """The `enc` element that carries it."""
         attrs = {"v": "2", "type": self.kind}

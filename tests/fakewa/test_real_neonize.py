@@ -122,6 +122,10 @@ async def test_the_own_phone_is_heard_in_its_self_chat_and_elsewhere(
     assert jid_of(told["Info"]["MessageSource"]["Chat"]) == f"{borrower}@s.whatsapp.net"
     (shown,) = await fake.messages(borrower)
     assert (shown.id, shown.text, shown.from_me) == (written, "Besok ya", False)
+    hidden = await fake.write(LENDER, LENDER, "Sisa?", addressing=Addressing.LID)
+    source = (await lender.message(hidden))["Info"]["MessageSource"]
+    assert source["IsFromMe"]
+    assert jid_of(source["Chat"]) == f"9{LENDER}@lid"
 
 
 async def test_quotes_reactions_edits_deletions_and_cards_keep_what_they_point_at(
@@ -192,6 +196,18 @@ async def test_a_repeated_stanza_is_swallowed_and_one_sealed_anew_is_not(
     await lender.message(written)
     (delivery,) = await fake.deliveries(written)
     assert delivery.delivered == 3
+
+
+async def test_what_cannot_be_opened_is_asked_for_again(
+    fake: FakeWhatsApp, lender: LinkedChild, borrower: str
+) -> None:
+    spoiled = await fake.write(borrower, LENDER, Content(kind="unreadable", text="akhirnya"))
+    told = await lender.expect("UndecryptableMessage")
+    assert told["Info"]["ID"] == spoiled
+    assert (await lender.message(spoiled))["Message"] == {"conversation": "akhirnya"}
+    (delivery,) = await fake.deliveries(spoiled, receipt="inactive")
+    assert delivery.delivered == 2
+    assert "retry" in delivery.receipts
 
 
 async def test_a_hidden_id_comes_with_its_number_or_without(
@@ -286,6 +302,22 @@ async def test_numbers_without_whatsapp_are_told(
     assert [one[1] for one in found] == [True, False]
 
 
+async def test_one_linked_device_writes_to_the_phone_and_the_device_of_another(
+    fake: FakeWhatsApp, lender: LinkedChild, tmp_path: Path
+) -> None:
+    number = "628110000010"
+    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+        await child.link(fake, number)
+        sent = await child.ask("send_text", LENDER, "Setuju?")
+        heard = await lender.message(sent)
+        assert heard["Message"]["extendedTextMessage"]["text"] == "Setuju?"
+        answered = await lender.ask("send_text", number, "Setuju")
+        heard = await child.message(answered)
+        assert heard["Message"]["extendedTextMessage"]["text"] == "Setuju"
+    shown = await fake.messages(LENDER, chat=number, count=2)
+    assert [(one.id, one.from_me) for one in shown] == [(sent, False), (answered, True)]
+
+
 # --- trouble --------------------------------------------------------------------------------------
 
 
@@ -340,6 +372,7 @@ async def test_what_was_not_acknowledged_comes_again_at_the_next_login(
     assert [one.waiting for one in await fake.linked(number)] == [2]
     async with LinkedChild.start(fake, store) as child:
         await child.ask("connect")
+        assert (await child.expect("OfflineSyncPreview"))["Message"] == 2
         await child.message(unread)
         await child.message(later)
         assert await fake.acked(unread)
@@ -365,6 +398,20 @@ async def test_a_broken_line_is_taken_up_again_once_the_service_lets_it(
         finally:
             await fake.refuse(Refusing.NOBODY)
         assert await fake.online(number, logins=3)
+
+
+async def test_a_reset_connection_is_tried_again(fake: FakeWhatsApp, tmp_path: Path) -> None:
+    number = "628110000011"
+    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+        await child.link(fake, number)
+        refused = (await fake.counts()).refused
+        await fake.refuse(Refusing.CUT)
+        try:
+            await fake.drop()
+            assert (await fake.counts(refused=refused + 1)).refused > refused
+        finally:
+            await fake.refuse(Refusing.NOBODY)
+        assert await fake.online(number, logins=2)
 
 
 async def test_each_refused_login_is_told_by_its_own_event(

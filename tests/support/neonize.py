@@ -14,7 +14,7 @@ LOAD_SECONDS_MAX = 60
 
 def require_neonize() -> None:
     """Skips the test where neonize cannot be loaded, and fails it in CI."""
-    reason = _why_not()
+    reason = _why_not(os.environ.get("PYTHONPATH", ""))
     if reason is None:
         return
     if os.environ.get("CI") == "true":
@@ -23,7 +23,7 @@ def require_neonize() -> None:
 
 
 @cache
-def _why_not() -> str | None:
+def _why_not(_python_path: str) -> str | None:
     """What loading it says; in a process of its own, for Go never leaves one that it entered."""
     tried = subprocess.run(
         [sys.executable, "-c", "import neonize._binder, os; os._exit(0)"],
