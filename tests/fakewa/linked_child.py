@@ -15,7 +15,7 @@ from typing import Any
 from tests.fakewa import rig
 from tests.fakewa.client import ROOT, FakeWhatsApp
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 20.0
 # A 16 MiB document in Base64 fits.
 LINE_BYTES_MAX = 64 * 1024 * 1024
 Event = dict[str, Any]

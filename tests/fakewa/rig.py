@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.fakewa.client import FakeWhatsApp
+from tests.fakewa.client import ROOT, FakeWhatsApp
 
 NOISE_ROOT = "FAKEWA_NOISE_ROOT"
 # WhatsApp's own, as the library pins it.
@@ -28,6 +28,7 @@ def environment(fake: FakeWhatsApp) -> dict[str, str]:
     """The environment of a process that is started through this module."""
     inherited = {name: value for name, value in os.environ.items() if name != "SSL_CERT_DIR"}
     return inherited | {
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         "SSL_CERT_FILE": fake.ca_path,
         "NEONIZE_BOT_TAG": "off",
         NOISE_ROOT: fake.noise_root,

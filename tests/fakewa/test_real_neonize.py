@@ -6,7 +6,7 @@ import base64
 import itertools
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from tests.fakewa.client import FakeWhatsApp, FakeWhatsAppError
 from tests.fakewa.linked_child import ChildError, LinkedChild
 from tests.fakewa.shapes import Addressing, Content, Receipts, Refusing
-from tests.support.neonize import require_neonize
+from tests.support.neonize import require_neonize, store_folder
 
 LENDER = "628110000001"
 MIB = 1024 * 1024
@@ -30,15 +30,20 @@ async def fake(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FakeWh
 
 
 @pytest.fixture(scope="module")
-async def lender(
-    fake: FakeWhatsApp, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[LinkedChild]:
+async def lender(fake: FakeWhatsApp) -> AsyncIterator[LinkedChild]:
     """A linked device that the tests share; each writes with a borrower of its own."""
     await fake.phone(LENDER, name="Ibu Sari")
-    store = tmp_path_factory.mktemp("lender") / "store.db"
-    async with LinkedChild.start(fake, store) as child:
-        await child.link(fake, LENDER)
-        yield child
+    with store_folder() as folder:
+        async with LinkedChild.start(fake, folder / "store.db") as child:
+            await child.link(fake, LENDER)
+            yield child
+
+
+@pytest.fixture
+def store() -> Iterator[Path]:
+    """Where a device of one test keeps its keys."""
+    with store_folder() as folder:
+        yield folder / "store.db"
 
 
 @pytest.fixture
@@ -56,19 +61,17 @@ def jid_of(place: dict[str, object]) -> str:
 # --- linking --------------------------------------------------------------------------------------
 
 
-async def test_an_expired_qr_code_links_nothing(fake: FakeWhatsApp, tmp_path: Path) -> None:
-    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+async def test_an_expired_qr_code_links_nothing(fake: FakeWhatsApp, store: Path) -> None:
+    async with LinkedChild.start(fake, store) as child:
         await child.ask("connect")
         code = (await child.expect("QR"))["code"]
     with pytest.raises(FakeWhatsAppError, match="no device shows this QR code"):
         await fake.scan(code, "628110000002")
 
 
-async def test_eight_characters_link_and_wrong_ones_do_not(
-    fake: FakeWhatsApp, tmp_path: Path
-) -> None:
+async def test_eight_characters_link_and_wrong_ones_do_not(fake: FakeWhatsApp, store: Path) -> None:
     number = "628110000003"
-    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+    async with LinkedChild.start(fake, store) as child:
         await child.ask("connect")
         await child.expect("QR")
         await child.ask("pair_code", number)
@@ -81,9 +84,9 @@ async def test_eight_characters_link_and_wrong_ones_do_not(
 
 
 async def test_a_demanded_passkey_is_told_by_the_login_status_alone(
-    fake: FakeWhatsApp, tmp_path: Path
+    fake: FakeWhatsApp, store: Path
 ) -> None:
-    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+    async with LinkedChild.start(fake, store) as child:
         await child.ask("connect")
         code = (await child.expect("QR"))["code"]
         assert await fake.scan(code, "628110000009", passkey=True) == ""
@@ -303,10 +306,10 @@ async def test_numbers_without_whatsapp_are_told(
 
 
 async def test_one_linked_device_writes_to_the_phone_and_the_device_of_another(
-    fake: FakeWhatsApp, lender: LinkedChild, tmp_path: Path
+    fake: FakeWhatsApp, lender: LinkedChild, store: Path
 ) -> None:
     number = "628110000010"
-    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+    async with LinkedChild.start(fake, store) as child:
         await child.link(fake, number)
         sent = await child.ask("send_text", LENDER, "Setuju?")
         heard = await lender.message(sent)
@@ -338,11 +341,11 @@ async def test_463_bars_new_chats_and_spares_old_ones(
 
 
 async def test_a_lost_acknowledgement_leaves_the_send_open_until_a_receipt(
-    fake: FakeWhatsApp, tmp_path: Path
+    fake: FakeWhatsApp, store: Path
 ) -> None:
     number, borrower = "628110000004", str(next(_numbers))
     await fake.phone(borrower)
-    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+    async with LinkedChild.start(fake, store) as child:
         await child.link(fake, number)
         await fake.mode(number, acknowledge=False)
         with pytest.raises(TimeoutError):
@@ -355,11 +358,10 @@ async def test_a_lost_acknowledgement_leaves_the_send_open_until_a_receipt(
 
 
 async def test_what_was_not_acknowledged_comes_again_at_the_next_login(
-    fake: FakeWhatsApp, tmp_path: Path
+    fake: FakeWhatsApp, store: Path
 ) -> None:
     number, borrower = "628110000005", str(next(_numbers))
     await fake.phone(borrower)
-    store = tmp_path / "store.db"
     async with LinkedChild.start(fake, store) as child:
         await child.link(fake, number)
         assert await fake.acked(await fake.write(borrower, number, "pertama"))
@@ -382,10 +384,10 @@ async def test_what_was_not_acknowledged_comes_again_at_the_next_login(
 
 
 async def test_a_broken_line_is_taken_up_again_once_the_service_lets_it(
-    fake: FakeWhatsApp, tmp_path: Path
+    fake: FakeWhatsApp, store: Path
 ) -> None:
     number = "628110000006"
-    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+    async with LinkedChild.start(fake, store) as child:
         await child.link(fake, number)
         await fake.drop(number)
         await child.expect("Disconnected")
@@ -400,9 +402,9 @@ async def test_a_broken_line_is_taken_up_again_once_the_service_lets_it(
         assert await fake.online(number, logins=3)
 
 
-async def test_a_reset_connection_is_tried_again(fake: FakeWhatsApp, tmp_path: Path) -> None:
+async def test_a_reset_connection_is_tried_again(fake: FakeWhatsApp, store: Path) -> None:
     number = "628110000011"
-    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+    async with LinkedChild.start(fake, store) as child:
         await child.link(fake, number)
         refused = (await fake.counts()).refused
         await fake.refuse(Refusing.CUT)
@@ -414,11 +416,9 @@ async def test_a_reset_connection_is_tried_again(fake: FakeWhatsApp, tmp_path: P
         assert await fake.online(number, logins=2)
 
 
-async def test_each_refused_login_is_told_by_its_own_event(
-    fake: FakeWhatsApp, tmp_path: Path
-) -> None:
+async def test_each_refused_login_is_told_by_its_own_event(fake: FakeWhatsApp, store: Path) -> None:
     number = "628110000007"
-    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+    async with LinkedChild.start(fake, store) as child:
         await child.link(fake, number)
         await child.ask("stop")
         for reason, event in ((402, "TemporaryBan"), (405, "ClientOutdated"), (403, "LoggedOut")):
@@ -430,9 +430,9 @@ async def test_each_refused_login_is_told_by_its_own_event(
             await child.ask("stop")
 
 
-async def test_replaced_and_unlinked_devices_are_told(fake: FakeWhatsApp, tmp_path: Path) -> None:
+async def test_replaced_and_unlinked_devices_are_told(fake: FakeWhatsApp, store: Path) -> None:
     number = "628110000008"
-    async with LinkedChild.start(fake, tmp_path / "store.db") as child:
+    async with LinkedChild.start(fake, store) as child:
         await child.link(fake, number)
         await fake.stream_error(number, conflict="replaced")
         await child.expect("StreamReplaced")
