@@ -152,6 +152,11 @@ class FakeWhatsApp:
         )
         return [Shown.of(one) for one in told]
 
+    async def last(self, number: str) -> int:
+        """The number of the phone's newest message, 0 when there is none: `after` for later."""
+        shown = await self.messages(number, count=0)
+        return shown[-1].number if shown else 0
+
     async def file(self, number: str, message_id: str) -> bytes:
         """The bytes of a document, picture or voice note that the phone received."""
         path = Path(await self._ask("file", number=number, message_id=message_id))

@@ -193,8 +193,7 @@ def _offline_done(count: int) -> Node:
     return Node("ib", {"from": SERVER_JID}, (done,))
 
 
-async def cut_all(service: WhatsApp) -> None:
+def cut_all(service: WhatsApp) -> None:
     """Break every line at once, as a restart of the service does."""
     for connection in list(service.connections):
         connection.cut()
-    await asyncio.sleep(0)

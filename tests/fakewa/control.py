@@ -229,7 +229,7 @@ class _Words:
 
     async def drop(self, number: str | None) -> None:
         if number is None:
-            await cut_all(self._service)
+            cut_all(self._service)
             return
         for device in self._service.phone(number).devices.values():
             if device.connection is not None:

@@ -28,7 +28,6 @@ class MediaHost:
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
-        self.deleted = 0
 
     def answer(self, method: str, target: str, body: bytes) -> Answer:
         """One request of a client; `target` is path and query."""
@@ -40,7 +39,6 @@ class MediaHost:
         if method == "GET" and path in self._files:
             return Answer("200 OK", self._files[path])
         if method == "DELETE" and path.startswith("/mms/"):
-            self.deleted += 1
             return Answer("200 OK", b"{}", "application/json")
         return Answer("404 Not Found", b"")
 

@@ -86,6 +86,10 @@ class Child:
         await self._client.stop()
         await asyncio.wait([self._line], timeout=5)
 
+    async def logout(self) -> None:
+        """Leave the phone's list of linked devices."""
+        await self._client.logout()
+
     async def pair_code(self, number: str) -> str:
         """Ask for a code to be typed on the phone."""
         return str(await self._client.PairPhone(number, True))

@@ -10,7 +10,6 @@ from pyaileys.wabinary import BinaryNode, decode_decompressed_binary_node, encod
 
 PN_SERVER = "s.whatsapp.net"
 LID_SERVER = "lid"
-GROUP_SERVER = "g.us"
 SERVER_JID = f"@{PN_SERVER}"
 
 _COMPRESSED = 2

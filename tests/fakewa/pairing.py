@@ -61,9 +61,8 @@ class Registration:
     identity: bytes
     references: list[str] = field(default_factory=list)
     offer: CodeOffer | None = None
-    # The phone's ephemeral key, from when the code was typed until the device answers.
-    typed: asyncio.Future[bytes] | None = None
-    phone_ephemeral: bytes = b""
+    # What the device says to a code that was typed, and to being linked; set while we wait for it.
+    bundle: asyncio.Future[bytes] | None = None
     answer: asyncio.Future[Node] | None = None
 
 
@@ -172,8 +171,8 @@ def hear_hello(registration: Registration, hello: Node) -> Node:
 
 def hear_finish(registration: Registration, finish: Node) -> None:
     """The device answers what was typed on the phone."""
-    if registration.typed is not None and not registration.typed.done():
-        registration.typed.set_result(finish.need("link_code_pairing_wrapped_key_bundle").payload)
+    if registration.bundle is not None and not registration.bundle.done():
+        registration.bundle.set_result(finish.need("link_code_pairing_wrapped_key_bundle").payload)
 
 
 async def type_code(phone: Phone, registration: Registration, code: str) -> bytes:
@@ -187,7 +186,7 @@ async def type_code(phone: Phone, registration: Registration, code: str) -> byte
     device_ephemeral = _unwrap(typed, offer.wrapped_ephemeral)
     ephemeral = curve.generate_keypair()
     account_key = phone.peer.creds.signed_identity_key
-    registration.typed = asyncio.get_running_loop().create_future()
+    registration.bundle = asyncio.get_running_loop().create_future()
     await registration.connection.send(
         Node(
             "notification",
@@ -210,7 +209,7 @@ async def type_code(phone: Phone, registration: Registration, code: str) -> byte
     )
     try:
         async with asyncio.timeout(PAIRING_SECONDS_MAX):
-            bundle = await registration.typed
+            bundle = await registration.bundle
     except TimeoutError:
         raise PairingFailed("the device did not answer the code") from None
     shared = curve.shared_key(ephemeral.private, device_ephemeral)

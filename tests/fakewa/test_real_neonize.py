@@ -249,9 +249,8 @@ async def test_groups_malformed_payloads_and_history_are_told_apart(
 async def test_a_reply_shows_in_the_self_chat_and_a_reminder_at_the_borrower(
     fake: FakeWhatsApp, lender: LinkedChild, borrower: str
 ) -> None:
-    last = (await fake.messages(LENDER, count=0))[-1:]
+    after = await fake.last(LENDER)
     sent = await lender.ask("send_text", LENDER, "Tercatat: Budi 50rb")
-    after = last[0].number if last else 0
     shown = next(one for one in await fake.messages(LENDER, after=after) if one.id == sent)
     assert (shown.chat, shown.text, shown.from_me) == (LENDER, "Tercatat: Budi 50rb", True)
     reminded = await lender.ask("send_text", borrower, "Jatuh tempo besok")
@@ -428,6 +427,17 @@ async def test_each_refused_login_is_told_by_its_own_event(fake: FakeWhatsApp, s
             if reason == 402:
                 assert told == {"Code": "SENT_TOO_MANY_SAME_MESSAGE", "Expire": "3600"}
             await child.ask("stop")
+
+
+async def test_a_device_that_logs_out_is_off_the_phones_list(
+    fake: FakeWhatsApp, store: Path
+) -> None:
+    number = "628110000012"
+    async with LinkedChild.start(fake, store) as child:
+        await child.link(fake, number)
+        await child.ask("logout")
+        assert await fake.online(number, False)
+    assert await fake.linked(number) == []
 
 
 async def test_replaced_and_unlinked_devices_are_told(fake: FakeWhatsApp, store: Path) -> None:
