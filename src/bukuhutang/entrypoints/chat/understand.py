@@ -148,4 +148,4 @@ def _name_and_slots(intent: Intent) -> tuple[str, dict[str, Any]]:
         case OptIn():
             return "change_setting", {"key": "pengingat", "value": "on"}
         case _:
-            return "ambiguous", {}  # a bare number answers a question, and none is open here
+            return "ambiguous", {}  # a bare number or yes answers a question; none is open here
