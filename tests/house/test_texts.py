@@ -384,6 +384,8 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "clock_backwards": [{}],
     "clock_too_far": [{"days_max": 3653}],
     "message_unknown": [{}],
+    "message_not_yours": [{}],
+    "message_too_old": [{"minutes_max": 15}, {"minutes_max": 3_600}],
     "document_too_large": [{"size_max": 16_000_000}],
     "document_unknown": [{}],
     "phone_already_linked": [{}],
