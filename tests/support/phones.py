@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from bukuhutang.messaging.driver import Document
 from bukuhutang.messaging.simulated import SimulatedWhatsApp, StoredDocument
+from bukuhutang.messaging.simulated_acts import ActKind, Card, Extras
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,24 @@ class Heard:
     document: StoredDocument | None = None
 
 
+@dataclass(frozen=True)
+class More:
+    """What a message is besides its text; other messages by their ids, as a phone shows them.
+
+    With `reacts_to` the text is the emoji, with `edits` it is the new text, with `deletes` nothing.
+    """
+
+    reply_to: str | None = None
+    reacts_to: str | None = None
+    edits: str | None = None
+    deletes: str | None = None
+    cards: tuple[tuple[str, str], ...] = ()  # name and number, as an address book has them
+    file: Document | None = None
+
+
+TEXT_ONLY = More()
+
+
 class Phones(Protocol):
     """What people do with their phones. Numbers come in any spelling."""
 
@@ -28,8 +48,13 @@ class Phones(Protocol):
         """Scan the code on show with this phone."""
         ...
 
-    async def write(self, phone: str, to: str, text: str, *, id: str | None = None) -> None:
-        """Type a message to a number (the own one: to oneself) or a group; `id` chooses its id."""
+    async def write(
+        self, phone: str, to: str, text: str, *, id: str | None = None, more: More = TEXT_ONLY
+    ) -> None:
+        """Write to a number (the own one: to oneself) or a group; `id` chooses the message's id.
+
+        `more` says what it is besides a text: a reply, a reaction, an edit, contacts, a file.
+        """
         ...
 
     async def heard(self, phone: str) -> list[Heard]:
@@ -57,9 +82,13 @@ class SimulatedPhones:
         """Scan with a simulated phone."""
         await self.whatsapp.scan(phone, code)
 
-    async def write(self, phone: str, to: str, text: str, *, id: str | None = None) -> None:
+    async def write(
+        self, phone: str, to: str, text: str, *, id: str | None = None, more: More = TEXT_ONLY
+    ) -> None:
         """Type on a simulated phone."""
-        written = await self.whatsapp.write(phone, to, text, message_id=id)
+        written = await self.whatsapp.write(
+            phone, to, text, message_id=id, document=more.file, extras=_extras(more)
+        )
         self._typed.add(written.id)
 
     async def heard(self, phone: str) -> list[Heard]:
@@ -82,3 +111,15 @@ class SimulatedPhones:
     def move_clock(self, by: timedelta) -> None:
         """The simulator remembers it over restarts."""
         self.whatsapp.move_clock(by)
+
+
+def _extras(more: More) -> Extras:
+    acts = (
+        (ActKind.REACTION, more.reacts_to),
+        (ActKind.EDIT, more.edits),
+        (ActKind.DELETION, more.deletes),
+    )
+    for act, target in acts:
+        if target is not None:
+            return Extras(act, target)
+    return Extras(None, more.reply_to, tuple(Card(*one) for one in more.cards))

@@ -15,7 +15,7 @@ from bukuhutang.base.ids import TenantId
 from bukuhutang.main.serve import Serve, Service
 from bukuhutang.store.scope import Database
 from bukuhutang.usecases.tenants import When, qr_of, register_tenant
-from tests.support.phones import Heard, Phones, SimulatedPhones
+from tests.support.phones import TEXT_ONLY, Heard, More, Phones, SimulatedPhones
 
 IDLE_SECONDS = 20
 QR_SECONDS = 10
@@ -57,10 +57,16 @@ class World:
         return tenant_id
 
     async def say(
-        self, phone: str, text: str, *, to: str | None = None, id: str | None = None
+        self,
+        phone: str,
+        text: str,
+        *,
+        to: str | None = None,
+        id: str | None = None,
+        more: More = TEXT_ONLY,
     ) -> None:
-        """Type a message (to oneself when `to` is None) and wait until the service is at rest."""
-        await self.phones.write(phone, to or phone, text, id=id)
+        """Write a message (to oneself when `to` is None) and wait until the service is at rest."""
+        await self.phones.write(phone, to or phone, text, id=id, more=more)
         await self.rest()
 
     async def rest(self) -> None:

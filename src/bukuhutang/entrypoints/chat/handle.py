@@ -125,8 +125,8 @@ async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | Non
 
 
 def _work_borrower(talk: Talk, message: Inbound) -> str:
-    """Only words are heard; what else a borrower sends is neither answered nor kept."""
-    if message.kind != "text":
+    """Only words are heard, also under a picture; nothing else is answered or kept."""
+    if message.kind not in WITH_TEXT:
         return f"ignored: borrower's {message.kind}"
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:
