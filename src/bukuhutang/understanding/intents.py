@@ -98,6 +98,11 @@ class Pick:
 
 
 @dataclass(frozen=True)
+class Agree:
+    """A bare "ya" or 👍: the answer to a question that can be answered so."""
+
+
+@dataclass(frozen=True)
 class AskOwnBalance:
     """A borrower's "sisa hutang saya?"."""
 
@@ -138,6 +143,7 @@ Intent = (
     | ShowUsage
     | ShowHelp
     | Pick
+    | Agree
     | AskOwnBalance
     | OptOut
     | OptIn
