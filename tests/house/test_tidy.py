@@ -422,6 +422,7 @@ BANS = (
             f"{DOORS}chat/loop.py": (2, "inbox loop: the work, and the apology after it"),
             f"{DOORS}sessions/batch.py": (1, "driver loop: one bad row fails its own caller"),
             f"{DOORS}sessions/outbox_loop.py": (1, "driver loop: the outcome is unknown"),
+            f"{DOORS}sessions/received_files.py": (1, "driver: the message is kept without it"),
             f"{DOORS}clock/loop.py": (1, "clock loop: the next look tries again"),
             f"{DOORS}web/middleware.py": (1, "HTTP: a problem with status 500"),
             f"{OURS}messaging/drivers/simulator_reporting.py": (
