@@ -128,7 +128,7 @@ async def tell_reminder_failed(
         key = f"failed:{client_ref}"
         book = Book(tx, page, Occasion("service", None, None, key, now, now.date()))
         told = words(ReminderFailed(failed.name), Language(failed.language))
-        book.send(page.tenant_phone, told, purpose="notice")
-        book.send(page.tenant_phone, failed.body, purpose="notice")
+        book.send(page.lender_chat, told, purpose="notice")
+        book.send(page.lender_chat, failed.body, purpose="notice")
         book.seal("reminder_failed", borrower=failed.borrower_id)
         await book.close()

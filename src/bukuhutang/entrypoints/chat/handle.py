@@ -89,7 +89,7 @@ async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> s
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:
         return "ignored: borrower's talk"
-    answer_borrower(talk, message.chat_id, page.tenant_phone, asked)
+    answer_borrower(talk, message.chat_id, page.lender_chat, asked)
     return "answered"
 
 
