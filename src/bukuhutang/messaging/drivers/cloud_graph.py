@@ -22,7 +22,8 @@ META = "https://graph.facebook.com"
 API_VERSION = "23.0"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 VERSION = re.compile(r"v?([1-9][0-9]\.[0-9])", re.ASCII)
-TIMEOUT = httpx.Timeout(connect=10, read=30, write=60, pool=10)
+CONNECT_SECONDS = 10.0
+WRITE_SECONDS = 60.0
 
 Answer = TypeVar("Answer")
 Json = dict[str, Any]
@@ -56,7 +57,7 @@ class CloudConfig:
     template_language: str = "id"
     pause_seconds: float = 2.0
     recheck_seconds: float = 900.0
-    timeout: httpx.Timeout = TIMEOUT
+    answer_seconds: float = 30.0
 
     def __post_init__(self) -> None:
         address = urlsplit(self.base_url)
@@ -74,7 +75,8 @@ class Graph:
 
     def __init__(self, config: CloudConfig) -> None:
         version = config.api_version.removeprefix("v")
-        self.http = httpx.AsyncClient(timeout=config.timeout, follow_redirects=False)
+        timeout = httpx.Timeout(CONNECT_SECONDS, read=config.answer_seconds, write=WRITE_SECONDS)
+        self.http = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
         # Its webhook part is not used: see decision 0011.
         self._api = WhatsApp(
             token=config.token, session=self.http, api_version=version, validate_updates=False
