@@ -258,6 +258,20 @@ def sign(raw: bytes, secret: str = APP_SECRET) -> str:
     return "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
 
 
+def form_parts(content_type: str, body: bytes) -> dict[str, tuple[bytes, str]]:
+    """The parts of a multipart form: content and type by name."""
+    boundary = content_type.partition("boundary=")[2].encode()
+    assert boundary
+    parts = {}
+    for part in body.split(b"--" + boundary)[1:-1]:
+        head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        name = re.search(r'name="([^"]*)"', head.decode())
+        typ = re.search(r"(?im)^content-type: *(\S+)", head.decode())
+        assert name is not None
+        parts[name[1]] = (content.removesuffix(b"\r\n"), typ[1] if typ else "")
+    return parts
+
+
 def _app(graph: FakeGraph) -> FastAPI:
     app = FastAPI()
 
@@ -279,14 +293,12 @@ def _app(graph: FakeGraph) -> FastAPI:
         graph.requests.append(("POST", f"{phone_id}/media"))
         graph.check_token(request)
         graph.number(phone_id)
-        form = await request.form()
-        file = form["file"]
-        assert not isinstance(file, str)
-        if form["messaging_product"] != "whatsapp" or form["type"] != file.content_type:
+        form = form_parts(request.headers["content-type"], await request.body())
+        content, mime_type = form["file"]
+        if form["messaging_product"][0] != b"whatsapp" or form["type"][0] != mime_type.encode():
             raise Refused(100, "messaging_product or type")
         media_id = str(900_000 + len(graph.media))
-        graph.media[media_id] = (await file.read(), str(file.content_type))
-        await form.close()
+        graph.media[media_id] = (content, mime_type)
         return {"id": media_id}
 
     @app.get(f"/{VERSION}/{{node}}")
