@@ -53,7 +53,11 @@ TEMPLATE_TEXT_MAX = 1_024
 WINDOW = timedelta(hours=24) - timedelta(minutes=1)
 """A minute less than Meta's, for the way and for clocks that differ."""
 
-PAUSE_SECONDS_MAX = 60.0
+PAUSE_SECONDS_MAX = 20.0
+UPLOAD_SECONDS_MAX = 40.0
+"""Together with one request less than the outbox waits for a send (90): it must not doubt what
+certainly did not leave."""
+
 NUMBER = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
 MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 NOT_CONNECTED = Rejected("not_connected", retry=True)
@@ -221,11 +225,14 @@ class CloudDriver:
             return NOT_CONNECTED
         assert file.content is not None
         try:
-            return await self._graph.upload(phone_id, file.content, file.mime_type, file.file_name)
+            async with asyncio.timeout(UPLOAD_SECONDS_MAX):
+                return await self._graph.upload(
+                    phone_id, file.content, file.mime_type, file.file_name
+                )
         except GraphRefused as no:
             outcome = await self._after_refusal(tenant, None, no.code)
             return outcome if isinstance(outcome, Rejected) else Rejected("upload", retry=True)
-        except (httpx.HTTPError, AnswerUnreadable):
+        except (httpx.HTTPError, AnswerUnreadable, TimeoutError):
             # Whatever became of the file, no message names it.
             return Rejected("upload", retry=True)
 
@@ -289,10 +296,10 @@ class CloudDriver:
         self._pauses[tenant, chat] = Pause(seconds, monotonic() + seconds)
 
     async def _wait_out(self, tenant: TenantId, chat: ChatId) -> None:
-        for key in ((tenant, None), (tenant, chat)):
-            pause = self._pauses.get(key)
-            if pause is not None:
-                await asyncio.sleep(max(0.0, pause.until - monotonic()))
+        found = (self._pauses.get(key) for key in ((tenant, None), (tenant, chat)))
+        until = max((one.until for one in found if one is not None), default=0.0)
+        if until > monotonic():
+            await asyncio.sleep(until - monotonic())
 
     # --- the rest ---------------------------------------------------------------------------------
 

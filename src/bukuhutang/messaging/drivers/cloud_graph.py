@@ -57,7 +57,7 @@ class CloudConfig:
     template_language: str = "id"
     pause_seconds: float = 2.0
     recheck_seconds: float = 900.0
-    answer_seconds: float = 30.0
+    answer_seconds: float = 20.0
 
     def __post_init__(self) -> None:
         address = urlsplit(self.base_url)
