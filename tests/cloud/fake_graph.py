@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from bukuhutang.main.serve import claim_port
 
@@ -75,6 +75,7 @@ class FakeGraph:
     sent: list[Sent] = field(default_factory=list)
     faults: list[Refused | str] = field(default_factory=list)  # answered to the next sends
     media_address: str | None = None  # instead of our own
+    claimed_size: int | None = None  # of every file; its bytes then come without a length
     webhook: str | None = None  # where to post
     statuses: tuple[str, ...] = ()  # posted by itself after each accepted send
     failing: dict[str, int] = field(default_factory=dict)  # recipient -> code of a late failure
@@ -312,7 +313,7 @@ def _app(graph: FakeGraph) -> FastAPI:
                 "url": graph.media_address or f"{graph.base_url}/files/{node}",
                 "mime_type": mime_type,
                 "sha256": hashlib.sha256(content).hexdigest(),
-                "file_size": len(content),
+                "file_size": len(content) if graph.claimed_size is None else graph.claimed_size,
                 "id": node,
             }
         fields = request.query_params.get("fields", "")
@@ -324,6 +325,8 @@ def _app(graph: FakeGraph) -> FastAPI:
         graph.requests.append(("GET", "file"))
         graph.check_token(request)
         found, mime_type = graph.media[media_id]
+        if graph.claimed_size is not None:
+            return StreamingResponse(iter([found]), media_type=mime_type)
         return Response(found, media_type=mime_type)
 
     return app

@@ -324,6 +324,11 @@ class TestFetching:
         assert await self.fetched(rig, b"x" * 101) is None
         assert ("GET", "file") not in rig.graph.requests
 
+    async def test_one_that_is_larger_than_claimed_is_dropped_on_the_way(self, rig: Rig) -> None:
+        rig.graph.claimed_size = 5
+        assert await self.fetched(rig, b"x" * 100) == b"x" * 100
+        assert await self.fetched(rig, b"x" * 101) is None
+
     async def test_one_that_is_gone_is_none(self, rig: Rig) -> None:
         file = Document("x", "application/pdf", 0, handle=b"404")
         assert await rig.driver.download(ONE, file, bytes_max=9) is None

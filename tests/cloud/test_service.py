@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from bukuhutang.base.ids import TenantId
+from bukuhutang.store import files
+from bukuhutang.store.files import NewFile
 from bukuhutang.usecases.channel import SetChannel
 from tests.cloud.fake_graph import APP_SECRET, sign
 from tests.cloud.world import CloudWorld, business_number, digits, running_cloud_world
@@ -84,6 +87,36 @@ async def test_a_send_without_an_answer_is_settled_by_its_status(world: CloudWor
     await world.rest()
     assert (await outbox(world, tenant_id))[0] == ("delivered", "gateway answered 502", sent.id)
     assert len(world.graph.sent) == 1  # never sent a second time
+
+
+async def queue_document(world: CloudWorld, tenant_id: TenantId, ref: str, file: NewFile) -> None:
+    """Send Budi a stored file, and wait for it."""
+    async with world.database.tenant_tx(tenant_id) as tx:
+        await tx.db.execute(
+            "insert into outbound_messages (tenant_id, client_ref, chat_id, body, purpose,"
+            " queued_at, file_id) values ($1, $2, $3, 'Suratnya', 'agreement', $4, $5)",
+            tenant_id,
+            ref,
+            digits(BUDI),
+            NOON,
+            file.id,
+        )
+    world.service.wake_outbox()
+    await world.rest()
+
+
+async def test_a_document_from_the_outbox_arrives_byte_for_byte(world: CloudWorld) -> None:
+    tenant_id = await world.lender(OWNER, "Toko Dani")
+    content = b"%PDF-1.7\r\n" + bytes(range(256)) * 40 + b"\r\n--boundary"
+    file = NewFile(uuid4(), "perjanjian.pdf", "application/pdf", content)
+    async with world.database.tenant_tx(tenant_id) as tx:
+        await files.insert(tx, file, NOON)
+    await queue_document(world, tenant_id, "doc:1", file)
+    (sent,) = world.graph.sent
+    assert (sent.file, sent.kind, sent.text) == (content, "template", "Suratnya")  # never wrote
+    await world.say(BUDI, "halo", to=OWNER)
+    await queue_document(world, tenant_id, "doc:2", file)
+    assert [(one.kind, one.file) for one in world.graph.sent[1:]] == [("document", content)]
 
 
 async def test_the_same_webhook_twice_has_one_effect(world: CloudWorld) -> None:
