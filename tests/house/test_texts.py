@@ -355,8 +355,15 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "name_invalid": [{"max": 100}],
     "email_invalid": [{}],
     "qr_not_available": [
-        {"reason": reason} for reason in ("connected", "inactive", "not_ready", "unlinked")
+        {"reason": reason} for reason in ("connected", "inactive", "cloud", "not_ready", "unlinked")
     ],
+    "driver_unknown": [{"driver": "telegram"}],
+    "phone_id_invalid": [{}],
+    "phone_id_taken": [{}],
+    "cloud_not_configured": [{}],
+    "owner_number_missing": [{}],
+    "webhook_not_signed": [{}],
+    "webhook_token_wrong": [{}],
     "whatsapp_not_connected": [{"state": "pairing"}],
     "tenant_not_activated": [{}],
     "plan_unknown": [{"plan": "gold"}],

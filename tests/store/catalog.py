@@ -53,6 +53,7 @@ COURIER_MAY = {
     "files": {"SELECT": None, "INSERT": None},
     "wa_chats": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "cloud_webhooks": {"SELECT": None, "INSERT": None, "UPDATE": None},
+    "cloud_windows": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "mail_messages": {
         "SELECT": None,
         "UPDATE": {"status", "attempts", "not_before", "reason", "sent_at"},

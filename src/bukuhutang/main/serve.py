@@ -25,11 +25,13 @@ from bukuhutang.entrypoints.clock.loop import ClockLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
+from bukuhutang.entrypoints.sessions.webhook_loop import WebhookLoop
+from bukuhutang.main.cloud import Cloud, reach_of
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
-from bukuhutang.store import inbox, outbox, wa_sessions
+from bukuhutang.store import cloud_webhooks, inbox, outbox, wa_sessions
 from bukuhutang.store.scope import Database, connect
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 INBOX_CHANNEL = "bukuhutang_inbox"
 OUTBOX_CHANNEL = "bukuhutang_outbox"
 SESSIONS_CHANNEL = "bukuhutang_sessions"
+WEBHOOKS_CHANNEL = "bukuhutang_webhooks"
 STOP_SECONDS_MAX = 8.0
 IDLE_POLL_SECONDS = 0.02
 WATCH_SECONDS = 1.0
@@ -66,6 +69,7 @@ class Serve:
     database_ours_alone: bool
     admin_keys: tuple[str, ...]
     show_key: bool  # ours, generated; one from the environment is its giver's secret
+    cloud: Cloud | None = None
 
 
 def claim_port(host: str, port: int) -> socket.socket:
@@ -116,6 +120,7 @@ async def end_leases(database: Database) -> None:
     async with database.courier() as db:
         await wa_sessions.end_leases(db)
         await inbox.end_leases(db)
+        await cloud_webhooks.end_leases(db)
 
 
 class Service:
@@ -136,6 +141,7 @@ class Service:
         self._inbox: InboxLoop | None = None
         self._ticks: ClockLoop | None = None
         self._simulator: SimulatorDriver | None = None
+        self._webhooks: WebhookLoop | None = None
         self._web: uvicorn.Server | None = None
 
     @classmethod
@@ -164,16 +170,29 @@ class Service:
         return service
 
     def _wire_sessions(self, clock: Clock) -> None:
-        assert isinstance(clock, MovableClock)
-        folder = self._request.data_folder / "simulator"
-        self._simulator = open_simulator(folder, clock, lambda: secrets.token_urlsafe(24))
+        if self._request.driver == "simulator":
+            assert isinstance(clock, MovableClock)
+            folder = self._request.data_folder / "simulator"
+            self._simulator = open_simulator(folder, clock, lambda: secrets.token_urlsafe(24))
+        reach = reach_of(self._simulator, self._request.cloud, self._database, clock)
         self._outcomes = Outcomes(
-            self._database, own_message_ids=self._simulator.capabilities.own_message_id
+            self._database,
+            own_message_ids=lambda tenant_id: reach.capabilities_of(tenant_id).own_message_id,
         )
         self._ports = DatabasePorts(
-            self._database, clock, self._outcomes, after=self.wake_inbox, fetch=self._fetch
+            self._database,
+            clock,
+            self._outcomes,
+            after=self.wake_inbox,
+            fetch=self._fetch,
+            channels=reach.channels,
         )
-        self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)
+        self._manager = SessionManager(
+            reach.driver, self._ports, clock, self._owner, capabilities_of=reach.capabilities_of
+        )
+        if self._request.cloud is not None:
+            self._webhooks = WebhookLoop(self._database, clock, self._manager.on_event)
+            self._wakes[WEBHOOKS_CHANNEL] = self._webhooks.wake
         self._outbox = OutboxLoop(self._database, self._manager, clock, self._outcomes)
         self._ports.on_up = self._outbox.wake
         self._wakes[OUTBOX_CHANNEL] = self._outbox.wake
@@ -200,6 +219,10 @@ class Service:
     def wake_outbox(self) -> None:
         """An answer was queued."""
         self._call(OUTBOX_CHANNEL)
+
+    def wake_webhooks(self) -> None:
+        """The Cloud API has posted."""
+        self._call(WEBHOOKS_CHANNEL)
 
     async def wake_sessions(self) -> None:
         """A login is wanted, or no longer."""
@@ -257,6 +280,7 @@ class Service:
             self._outcomes,
             self._ports,
             self._manager,
+            self._webhooks,
             self._outbox,
             self._inbox,
             self._ticks,
@@ -277,19 +301,24 @@ class Service:
 
     def _web_server(self) -> uvicorn.Server:
         # Only here, so that a process without the web door does not carry its libraries.
-        from bukuhutang.main.web import Simulated, web_server
+        from bukuhutang.main.web import Simulated, Webhooks, web_server
 
         simulated = None
         if self._simulator is not None:
             simulated = Simulated(
                 self._simulator.whatsapp, wait_idle=self.wait_idle, on_clock_moved=self._clock_moved
             )
+        cloud = self._request.cloud
+        webhooks = None
+        if cloud is not None:
+            webhooks = Webhooks(cloud.app_secret, cloud.verify_token, self.wake_webhooks)
         return web_server(
             self._database,
             self._clock,
             self._request.admin_keys,
             wake_sessions=self.wake_sessions,
             simulated=simulated,
+            webhooks=webhooks,
             stop_seconds=int(STOP_SECONDS_MAX / 2),
         )
 
@@ -318,7 +347,14 @@ class Service:
         return True
 
     async def _is_idle(self) -> bool:
-        parts = (self._outcomes, self._ports, self._outbox, self._inbox, self._ticks)
+        parts = (
+            self._outcomes,
+            self._ports,
+            self._webhooks,
+            self._outbox,
+            self._inbox,
+            self._ticks,
+        )
         if any(part is not None and not part.is_idle for part in parts):
             return False
         if self._manager is not None and not self._manager.is_settled:
@@ -326,6 +362,8 @@ class Service:
         if self._simulator is not None and not self._simulator.whatsapp.at_rest():
             return False
         async with self._database.courier() as db:
+            if self._webhooks is not None and await cloud_webhooks.is_waiting(db):
+                return False
             return not await inbox.is_waiting(db) and not await outbox.is_waiting(db)
 
 

@@ -209,8 +209,16 @@ class Undecryptable:
 
 @dataclass(frozen=True)
 class ReceiptReceived:
+    """How far sent messages came.
+
+    `client_ref` is the reference the send carried, where the provider gives it back: it finds a
+    message whose provider id was never learned. `reason` says why it failed.
+    """
+
     ids: tuple[str, ...]
     state: ReceiptState
+    client_ref: str | None = None
+    reason: str | None = None
 
 
 Event = (

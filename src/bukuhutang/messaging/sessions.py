@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -64,6 +64,7 @@ class Held:
     fencing: int
     linked: bool
     pairing_wanted_at: datetime | None
+    channel: str = ""  # which WhatsApp it is reached through; another one is another login
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,18 @@ class SessionPorts(Protocol):
 class SessionManager:
     """Owns WhatsApp logins: opens, pairs, watches and closes them, and sends through them."""
 
-    def __init__(self, driver: wa.Driver, ports: SessionPorts, clock: Clock, owner: str) -> None:
+    def __init__(
+        self,
+        driver: wa.Driver,
+        ports: SessionPorts,
+        clock: Clock,
+        owner: str,
+        *,
+        capabilities_of: Callable[[TenantId], wa.Capabilities] | None = None,
+    ) -> None:
         self._driver = driver
+        # Tenants may differ, when the driver serves them through several kinds of WhatsApp.
+        self.capabilities_of = capabilities_of or (lambda _: driver.capabilities)
         self._ports = ports
         self._clock = clock
         self._owner = owner
@@ -133,11 +144,6 @@ class SessionManager:
     def is_up(self, tenant_id: TenantId) -> bool:
         """Whether messages can be sent through this login now."""
         return self._states.get(tenant_id) in UP
-
-    @property
-    def capabilities(self) -> wa.Capabilities:
-        """How the driver behind these logins differs from others."""
-        return self._driver.capabilities
 
     @property
     def owner(self) -> str:
@@ -233,15 +239,18 @@ class SessionManager:
         await self._driver.stop(tenant_id)
 
     async def _attend(self, one: Held) -> None:
-        first = one.tenant_id not in self._held
-        self._held[one.tenant_id] = one
+        before = self._held.get(one.tenant_id)
+        first = before is None or before.channel != one.channel
         if first:
+            if before is not None:
+                await self._driver.stop(one.tenant_id)
             # Nothing runs yet, whatever the row of an earlier owner says.
             self._states[one.tenant_id] = WaSessionState.UNLINKED
             await self._driver.create_session(one.tenant_id, one.phone_number)
+        self._held[one.tenant_id] = one
         if not one.tenant_active:
             await self._close(one)
-        elif one.linked:
+        elif one.linked or not self._needs_pairing(one.tenant_id):
             if first or one.state is WaSessionState.CLOSED:
                 await self._start(one)
         elif one.pairing_wanted_at is not None:
@@ -255,7 +264,8 @@ class SessionManager:
         self._states.pop(one.tenant_id, None)
 
     async def _start(self, one: Held) -> None:
-        if not await self._driver.is_linked(one.tenant_id):
+        pairs = self._needs_pairing(one.tenant_id)
+        if pairs and not await self._driver.is_linked(one.tenant_id):
             # The database believes in a link that the login store has lost.
             lost = StateChange(WaSessionState.LOGGED_OUT, "login_lost", linked=False)
             await self._note(one.tenant_id, lost)
@@ -312,8 +322,13 @@ class SessionManager:
         await self._note(tenant_id, StateChange(WaSessionState.CONNECTED))
         await self._ports.linked(tenant_id)
 
+    def _needs_pairing(self, tenant_id: TenantId) -> bool:
+        return self.capabilities_of(tenant_id).needs_pairing
+
     async def _note(self, tenant_id: TenantId, change: StateChange) -> None:
         self._states[tenant_id] = change.state
+        if not self._needs_pairing(tenant_id):
+            change = replace(change, linked=None)  # a phone linked before is still there
         log.info("session_state", tenant_id=tenant_id, state=change.state, reason=change.reason)
         await self._ports.note(tenant_id, self._owner, change)
 
@@ -337,8 +352,8 @@ def change_for(event: wa.Event) -> StateChange:
             return StateChange(state.PAIRING)
         case wa.PairingFailed(reason=reason):
             return StateChange(state.UNLINKED, f"pairing_{reason}")
-        case wa.Disconnected():
-            return StateChange(state.INTERRUPTED)
+        case wa.Disconnected(reason=reason):
+            return StateChange(state.INTERRUPTED, reason)
         case wa.LoggedOut(reason=reason):
             return StateChange(state.LOGGED_OUT, reason, linked=False)
         case wa.Replaced():

@@ -48,6 +48,8 @@ class ReceiptMark:
     provider_message_id: str
     state: str  # sent, delivered, read, failed
     at: datetime
+    client_ref: str | None = None  # our reference, where the provider gives it back
+    reason: str | None = None
 
 
 # Scalar subqueries, so that the queue is walked in order and each row asks by key; as joins they
@@ -102,26 +104,31 @@ async def mark(db: Connection, marks: Sequence[Mark]) -> None:
 RECEIPT = """
 update outbound_messages o set
     status = x.state, waits = false,
+    provider_message_id = coalesce(o.provider_message_id, x.provider),
+    reason = case when x.state = 'failed' then coalesce(x.reason, o.reason) else o.reason end,
     sent_at = case when x.state = 'failed' then o.sent_at else coalesce(o.sent_at, x.at) end,
     delivered_at = case when x.state in ('delivered', 'read')
         then coalesce(o.delivered_at, x.at) else o.delivered_at end,
     read_at = case when x.state = 'read' then coalesce(o.read_at, x.at) else o.read_at end
-  from (select distinct on (tenant_id, provider) * from unnest($1::bigint[], $2::text[],
-            $3::text[], $4::timestamptz[]) as r(tenant_id, provider, state, at)
-        order by tenant_id, provider, array_position(array['failed', 'sent', 'delivered', 'read'],
+  from (select distinct on (tenant_id, key) * from unnest($1::bigint[], $2::text[],
+            $3::text[], $4::timestamptz[], $5::text[], $6::text[])
+            as r(tenant_id, provider, state, at, key, reason)
+        order by tenant_id, key, array_position(array['sent', 'failed', 'delivered', 'read'],
             state) desc) x
  where o.tenant_id = x.tenant_id
-   and o.{key} = x.provider
-   and coalesce(array_position(array['queued', 'sending', 'unknown', 'failed', 'sent',
+   and o.{key} = x.key
+   and coalesce(array_position(array['queued', 'sending', 'unknown', 'sent', 'failed',
             'delivered', 'read'], o.status), 0)
-     < array_position(array['queued', 'sending', 'unknown', 'failed', 'sent', 'delivered',
+     < array_position(array['queued', 'sending', 'unknown', 'sent', 'failed', 'delivered',
             'read'], x.state)"""
 
 
 async def receipts(db: Connection, marks: Sequence[ReceiptMark], *, own_message_ids: bool) -> None:
     """Move messages forward by what WhatsApp reported; never backward.
 
-    A receipt settles a message whose outcome was unknown: it did go out.
+    A receipt settles a message whose outcome was unknown. `failed` also takes back a `sent`: the
+    Cloud API accepts first and fails later. With `own_message_ids` a message is found by our own
+    reference, which is the provider's id or came back with it.
     """
     await db.execute(
         RECEIPT.format(key="client_ref" if own_message_ids else "provider_message_id"),
@@ -129,6 +136,8 @@ async def receipts(db: Connection, marks: Sequence[ReceiptMark], *, own_message_
         [one.provider_message_id for one in marks],
         [one.state for one in marks],
         [one.at for one in marks],
+        [one.client_ref or one.provider_message_id for one in marks],
+        [one.reason for one in marks],
     )
 
 

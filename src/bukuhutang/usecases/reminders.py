@@ -129,7 +129,7 @@ async def tell_reminder_failed(
         book = Book(tx, page, Occasion("service", None, None, key, now, now.date()))
         told = words(ReminderFailed(failed.name), Language(failed.language))
         about = {"borrower": failed.borrower_id}
-        book.send(page.tenant_phone, told, purpose="notice", about=about)
-        book.send(page.tenant_phone, failed.body, purpose="notice", about=about)
+        book.send(page.lender_chat, told, purpose="notice", about=about)
+        book.send(page.lender_chat, failed.body, purpose="notice", about=about)
         book.seal("reminder_failed", borrower=failed.borrower_id)
         await book.close()

@@ -144,6 +144,18 @@ create table cloud_webhooks (
 );
 create index webhooks_order on cloud_webhooks (id) where status = 'pending';
 grant select, insert, update on cloud_webhooks to bukuhutang_courier;
+
+-- When a chat wrote last to a number of the Cloud API: free text may answer for 24 hours.
+create table cloud_windows (
+    tenant_id bigint not null references tenants (id),
+    id bigint generated always as identity,
+    chat_id text not null check (length(chat_id) <= 200),
+    heard_at timestamptz not null, -- as WhatsApp dates the message
+    primary key (tenant_id, id),
+    unique (tenant_id, chat_id)
+);
+grant select, insert, update on cloud_windows to bukuhutang_courier;
+create policy courier on cloud_windows to bukuhutang_courier using (true) with check (true);
 """
 
 MAIL = """
@@ -182,4 +194,4 @@ alter table dialogues
 def upgrade() -> None:
     for part in (FILES, INBOX, OUTBOX, SESSIONS, WEBHOOKS, MAIL, DIALOGUES):
         op.execute(part)
-    own_rows("files", "wa_chats", "mail_messages")
+    own_rows("files", "wa_chats", "cloud_windows", "mail_messages")
