@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 import httpx
+import structlog
 
 from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.messaging.cloud_errors import GATEWAY_CODES, Trouble, meaning_of
@@ -22,6 +23,9 @@ from bukuhutang.tenancy.phone import read_phone
 
 RETRY_SECONDS = 5.0
 RETRY_SECONDS_MAX = 300.0
+CANCEL_SECONDS = 1.0
+
+log = structlog.get_logger("cloud")
 
 
 @dataclass
@@ -125,10 +129,15 @@ class Lines:
 
 
 async def _end(line: Line) -> None:
-    if line.watch is not None:
+    if line.watch is None:
+        return
+    while not line.watch.done():
+        # More than once: before Python 3.12 a library's wait_for may lose a cancellation.
         line.watch.cancel()
-        await asyncio.wait([line.watch])
-        line.watch = None
+        await asyncio.wait([line.watch], timeout=CANCEL_SECONDS)
+    if not line.watch.cancelled() and (fault := line.watch.exception()) is not None:
+        log.error("watch_failed", problem=type(fault).__name__)
+    line.watch = None
 
 
 def state_after(code: int) -> Event:
