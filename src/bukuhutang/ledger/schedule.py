@@ -62,12 +62,12 @@ class Schedule:
     @property
     def principal(self) -> int:
         """What was lent."""
-        return sum(row.principal for row in self.rows)
+        return sum([row.principal for row in self.rows])
 
     @property
     def interest(self) -> int:
         """What the loan costs when it is paid as planned."""
-        return sum(row.interest for row in self.rows)
+        return sum([row.interest for row in self.rows])
 
     @property
     def due(self) -> int:
@@ -155,7 +155,7 @@ def make_schedule(terms: LoanTerms) -> Schedule:
         rows.insert(0, Installment(0, start, terms.down_payment, 0, lent, start, start, 0))
     made = Schedule(tuple(rows))
     assert made.principal == terms.principal
-    assert made.interest == sum(row.accrued for row in rows)
+    assert made.interest == sum([row.accrued for row in rows])
     assert rows[-1].balance_after == 0
     return made
 
