@@ -13,7 +13,7 @@ from datetime import date
 from itertools import accumulate
 from typing import NamedTuple
 
-from bukuhutang.ledger.due_dates import TermUnit
+from bukuhutang.ledger.due_dates import TermUnit, add_months
 from bukuhutang.ledger.terms import (
     Amortization,
     DayCount,
@@ -115,13 +115,11 @@ def period_rates(terms: LoanTerms, dates: Sequence[date]) -> Rates:
 
 
 def _days_of_thirty(start: date, end: date) -> int:
-    """Days between two dates when every month has 30; a month's last day counts as its 30th."""
+    """Days between two dates when every month has 30; whole months have 30 each, clipped or not."""
     months = (end.year - start.year) * 12 + end.month - start.month
-    return max(1, 30 * months + _thirtieth(end) - _thirtieth(start))
-
-
-def _thirtieth(day: date) -> int:
-    return 30 if (day.month, day.day) in ((2, 28), (2, 29)) else min(day.day, 30)
+    if add_months(start, months) == end:
+        return 30 * months
+    return max(1, 30 * months + min(end.day, 30) - min(start.day, 30))
 
 
 def level_installment(principal: int, rates: Rates) -> tuple[int, int]:
