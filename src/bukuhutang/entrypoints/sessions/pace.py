@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -75,13 +75,14 @@ AT_ONCE = Pace(
 
 @dataclass
 class Number:
-    """What one number has sent last; instants in seconds."""
+    """What one number has sent last and is about to send; instants in seconds."""
 
     other_at: float = -math.inf  # to somebody else than the lender
     begun_at: float = -math.inf
+    planned: dict[Lane, float] = field(default_factory=dict)
 
     def sent(self, lane: Lane, at: float) -> None:
-        """A message went out, or is about to, at this instant."""
+        """A message went out at this instant."""
         if lane is not Lane.OWN:
             self.other_at = max(self.other_at, at)
         if lane is Lane.BEGIN:
@@ -109,6 +110,10 @@ def plan(
     send_at = max(now + typing, number.other_at + pace.between)
     if lane is Lane.BEGIN:
         send_at = max(send_at, number.begun_at + pace.begin.at(draw()))
+    # What the other lane is about to send may be seconds away: only its own moment is avoided.
+    for other in number.planned.values():
+        if abs(send_at - other) < pace.between:
+            send_at = other + pace.between
     return Slot(send_at - typing if typing else None, send_at)
 
 

@@ -170,7 +170,8 @@ class PacedNumbers:
             now=chosen_at,
             draw=self._tempo.draw,
         )
-        number.sent(lane, slot.send_at)  # the other lane plans around it
+        if lane is not Lane.OWN:
+            number.planned[lane] = slot.send_at
         if slot.typing_at is not None:
             await self._until(slot.typing_at)
             await self._typing(head, on=True)
@@ -182,6 +183,7 @@ class PacedNumbers:
                 await self._deliver(head, message)
                 number.sent(lane, self._seconds())
         finally:
+            number.planned.pop(lane, None)
             if slot.typing_at is not None:
                 await self._typing(head, on=False)
 
