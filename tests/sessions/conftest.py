@@ -1,4 +1,4 @@
-"""A fresh database for each test: the outbox is looked at across tenants."""
+"""One database for a module; each test has lenders of its own and lets their numbers go."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.store.ground import Ground, fresh_ground
 from tests.support.database import Server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def ground(server: Server) -> AsyncIterator[Ground]:
     """A migrated, empty database."""
     async with fresh_ground(server) as made:

@@ -77,12 +77,22 @@ class Numbers:
     running: SessionManager
     paced: PacedNumbers
     nudged: list[TenantId]
+    lines: list[TenantId] = field(default_factory=list)
+    taken_over: bool = False
     work: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def take_over(self, line: Line) -> None:
+        """The number of a process that is gone, connected here."""
+        self.lines.append(line.tenant_id)
+        self.running.wake()
+        await until(lambda: self.running.may_send(line.tenant_id))
+        line.numbers = self
 
     async def linked(self, *, days_ago: float = 100, zone: str = "Asia/Jakarta") -> Line:
         """A further lender whose number was linked so long ago and is connected."""
         phone = f"62811{next(PHONES):08}"
         tenant_id = await self.ground.tenant(f"+{phone}")
+        self.lines.append(tenant_id)
         async with self.ground.superuser() as db:
             await db.execute(
                 "update wa_sessions set linked_at = $2 where tenant_id = $1",
@@ -95,6 +105,14 @@ class Numbers:
         self.running.wake()
         await until(lambda: self.running.may_send(tenant_id))
         return Line(self, tenant_id, phone)
+
+    async def let_go(self) -> None:
+        """Leave no login to whoever comes next on this database, unless it is to be taken over."""
+        async with self.ground.superuser() as db:
+            await db.execute(
+                "update wa_sessions set linked_at = null where tenant_id = any($1)",
+                [] if self.taken_over else list(self.lines),
+            )
 
     async def pass_time(self, seconds: float) -> None:
         """What the outbox loop would do meanwhile, the leases renewed all along."""
@@ -162,8 +180,8 @@ class Line:
     async def fates(self) -> list[tuple[str, str | None]]:
         """Status and reason of everything to others, in order."""
         rows = await self.rows(
-            f"select status, reason from outbound_messages where chat_id <> '{self.phone}'"
-            " order by id"
+            "select status, reason from outbound_messages o where chat_id <> (select phone_number"
+            " from tenants t where t.id = o.tenant_id) order by id"
         )
         return [(row[0], row[1]) for row in rows]
 
@@ -184,8 +202,8 @@ class Line:
     async def told(self) -> list[str]:
         """Every notice to the lender so far."""
         rows = await self.rows(
-            f"select body from outbound_messages where chat_id = '{self.phone}'"
-            " and purpose = 'notice' order by id"
+            "select body from outbound_messages o where chat_id = (select phone_number"
+            " from tenants t where t.id = o.tenant_id) and purpose = 'notice' order by id"
         )
         return [row[0] for row in rows]
 
@@ -227,6 +245,7 @@ async def running(
         yield numbers
     finally:
         await _end([*numbers.work, *tasks])
+        await numbers.let_go()
 
 
 @asynccontextmanager

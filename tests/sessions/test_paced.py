@@ -142,9 +142,10 @@ class TestNewChats:
             await line.queue(*people(4))
             await numbers.pass_time(60)
             assert len(line.sent()) == 3
+            numbers.taken_over = True
         morning = datetime(2026, 2, 19, 1, 0, 1, tzinfo=UTC)
         async with running(ground, at=morning, owner="b") as again:
-            again.running.wake()
+            await again.take_over(line)
             await again.pass_time(30)
             assert again.driver.chats() == people(4)[3:]
 

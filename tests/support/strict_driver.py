@@ -41,6 +41,7 @@ class StrictDriver:
     without_whatsapp: set[str] = field(default_factory=set)
     check_answers: bool = True
     sent: list[Sent] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)  # chats of all sends, hanging ones included
     checked: list[str] = field(default_factory=list)
     typing_now: set[tuple[TenantId, str]] = field(default_factory=set)
     typed: list[tuple[str, bool]] = field(default_factory=list)
@@ -139,6 +140,7 @@ class StrictDriver:
         assert tenant in self._up, "sent through a login that was not started"
         assert key not in self._in_flight, "two sends of one chat at once"
         self._in_flight.add(key)
+        self.begun.append(chat)
         try:
             if self.hold is not None:
                 await self.hold.wait()
