@@ -421,9 +421,10 @@ BANS = (
         allowed={
             f"{DOORS}chat/loop.py": (2, "inbox loop: the work, and the apology after it"),
             f"{DOORS}sessions/batch.py": (1, "driver loop: one bad row fails its own caller"),
-            f"{DOORS}sessions/outbox_loop.py": (1, "driver loop: the outcome is unknown"),
             f"{DOORS}sessions/received_files.py": (1, "driver: the message is kept without it"),
             f"{DOORS}sessions/webhook_loop.py": (1, "driver loop: one event fails its own webhook"),
+            f"{DOORS}sessions/sending.py": (1, "driver loop: the outcome is unknown"),
+            f"{DOORS}sessions/telling.py": (1, "telling loop: one lender's must not be all's"),
             f"{DOORS}clock/loop.py": (1, "clock loop: the next look tries again"),
             f"{DOORS}web/middleware.py": (1, "HTTP: a problem with status 500"),
             f"{OURS}messaging/drivers/simulator_reporting.py": (
@@ -446,6 +447,7 @@ BANS = (
             f"{DOORS}sessions/insist.py": (1, "an event outlives a restart of the database"),
             f"{DOORS}sessions/outbox_loop.py": (1, "outbox loop"),
             f"{DOORS}sessions/webhook_loop.py": (1, "webhook loop: leasing and working"),
+            f"{DOORS}sessions/telling.py": (1, "tells what did not arrive"),
             f"{DOORS}clock/loop.py": (1, "clock loop"),
             f"{OURS}messaging/sessions.py": (1, "driver loop: renews the leases"),
             f"{MAIN}serve.py": (2, "wake-up calls to other processes, the watch over the database"),

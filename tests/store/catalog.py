@@ -47,7 +47,7 @@ COURIER_MAY = {
                 "reason",
                 "waits",
             ),
-            *("sent_at", "delivered_at", "read_at", "asked_at"),
+            *("sent_at", "delivered_at", "read_at", "asked_at", "untold"),
         },
     },
     "files": {"SELECT": None, "INSERT": None},
@@ -76,7 +76,10 @@ OPERATOR_MAY = {
         }
     },
     "outbound_messages": {
-        "SELECT": {"tenant_id", "id", "status", "purpose", "queued_at", "sent_at"}
+        "SELECT": {
+            *("tenant_id", "id", "status", "purpose", "queued_at", "sent_at", "waits", "reason"),
+            "not_before",
+        }
     },
 }
 """What the two roles that see all tenants may do, by table; None is every column."""

@@ -267,7 +267,10 @@ class Driver(Protocol):
     `wa_sessions`, where every process can read it.
     """
 
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities:
+        """How this driver differs from others; of one for several kinds, its default's."""
+        ...
 
     async def open(self, on_event: OnEvent) -> None:
         """Start the driver itself; nothing is connected yet."""

@@ -25,6 +25,9 @@ RENEW_SECONDS = 3.0
 PAIRING_WISH_SECONDS = 120
 """A wish to pair older than this is forgotten: nobody looks at the code any more."""
 
+SEND_MARGIN_SECONDS = 1.0
+"""So long before a lease ends nothing is sent any more: clocks of two hosts differ a little."""
+
 assert LEASE_SECONDS > 2 * RENEW_SECONDS  # one missed renewal must not lose a session
 
 log = structlog.get_logger("sessions")
@@ -126,6 +129,7 @@ class SessionManager:
         self._owner = owner
         self._held: dict[TenantId, Held] = {}
         self._states: dict[TenantId, WaSessionState] = {}
+        self._lease_until: datetime | None = None  # of all that is held: renewed together
         self._sent: dict[tuple[TenantId, str], None] = {}
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
@@ -144,6 +148,25 @@ class SessionManager:
     def is_up(self, tenant_id: TenantId) -> bool:
         """Whether messages can be sent through this login now."""
         return self._states.get(tenant_id) in UP
+
+    def may_send(self, tenant_id: TenantId) -> bool:
+        """Whether the login is up and surely still ours: after the lease's end another may run it.
+
+        By machine time, and asked right before each send: what was true at the claim may be past.
+        """
+        if self._lease_until is None or not self.is_up(tenant_id):
+            return False
+        left = self._lease_until - self._clock.machine_now()
+        return left > timedelta(seconds=SEND_MARGIN_SECONDS)
+
+    def is_paced(self, tenant_id: TenantId) -> bool:
+        """Whether this number is banned when it sends too fast or to too many new people."""
+        return self.capabilities_of(tenant_id).paced
+
+    @property
+    def paces(self) -> bool:
+        """Whether any number here may have to be sent through slowly."""
+        return self._driver.capabilities.paced
 
     @property
     def owner(self) -> str:
@@ -187,13 +210,24 @@ class SessionManager:
     async def _send(
         self, tenant_id: TenantId, client_ref: str, act: Callable[[], Awaitable[wa.Outcome]]
     ) -> wa.Outcome:
-        if not self.is_up(tenant_id):
+        if not self.may_send(tenant_id):
             return wa.Rejected("not_connected", retry=True)
         self._remember(tenant_id, client_ref)
         outcome = await act()
         if isinstance(outcome, wa.Accepted):
             self._remember(tenant_id, outcome.provider_id)
         return outcome
+
+    async def typing(self, tenant_id: TenantId, chat: ChatId, *, on: bool) -> None:
+        """Show the other side that somebody types, or no longer; nothing while not connected."""
+        if self.may_send(tenant_id):
+            await self._driver.typing(tenant_id, chat, on=on)
+
+    async def check_number(self, tenant_id: TenantId, number: PhoneNumber) -> bool | None:
+        """Whether the number has WhatsApp; None while nobody can be asked."""
+        if not self.may_send(tenant_id):
+            return None
+        return await self._driver.check_number(tenant_id, number)
 
     # --- the loop ---------------------------------------------------------------------------------
 
@@ -225,7 +259,9 @@ class SessionManager:
 
     async def _round(self) -> None:
         now = self._clock.machine_now()
-        held = await self._ports.hold(self._owner, now, now + timedelta(seconds=LEASE_SECONDS))
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        held = await self._ports.hold(self._owner, now, until)
+        self._lease_until = until
         for tenant_id in self._held.keys() - {one.tenant_id for one in held}:
             await self._drop(tenant_id)
         for one in held:

@@ -116,7 +116,12 @@ class DatabasePorts:
                 )
                 for row in rows
             ]
-            doubtful = await outbox.doubt_abandoned(db, [one.tenant_id for one in held], owner)
+            doubtful = await outbox.doubt_abandoned(
+                db,
+                [one.tenant_id for one in held],
+                owner,
+                ask_from=now + timedelta(minutes=outbox.ASK_AFTER_MINUTES),
+            )
         if doubtful:
             log.warning("sends_in_doubt", count=doubtful)
         return held

@@ -83,14 +83,21 @@ alter table outbound_messages
     drop constraint outbound_messages_purpose_check,
     add constraint outbound_messages_purpose_check
         check (purpose in ('reply', 'reminder', 'notice', 'agreement')),
+    drop constraint outbound_messages_status_check,
+    -- skipped: what it says was no longer so when its turn came
+    add constraint outbound_messages_status_check check (status in ('queued', 'sending', 'sent',
+        'delivered', 'read', 'failed', 'unknown', 'skipped')),
     add column file_id uuid, -- sent as a document; `body` is its caption
     add column about jsonb, -- what a quoted reply to it refers to: borrower, debt, key
-    add column asked_at timestamptz, -- when the lender was asked what became of an unknown one
+    -- Not there, or nobody knows: the lender is told once, at `asked_at`. A column of its own and
+    -- not the status, for the same reason as `waits`.
+    add column untold boolean not null default false,
+    add column asked_at timestamptz,
     add foreign key (tenant_id, file_id) references files (tenant_id, id);
-create index outbox_in_doubt on outbound_messages (tenant_id, id)
-    where status = 'unknown' and asked_at is null;
-grant update (asked_at) on outbound_messages to bukuhutang_courier;
-grant update (asked_at) on outbound_messages to bukuhutang_app;
+create index outbox_untold on outbound_messages (tenant_id, id) where untold;
+grant update (asked_at, untold) on outbound_messages to bukuhutang_courier;
+grant update (asked_at, untold) on outbound_messages to bukuhutang_app;
+grant select (waits, reason, not_before) on outbound_messages to bukuhutang_operator;
 
 -- Chats this number has begun: how many new ones a day is what numbers are banned for.
 create table wa_chats (
