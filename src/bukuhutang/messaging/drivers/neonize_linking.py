@@ -1,15 +1,14 @@
 """In a disposable process: link one phone, by QR or by a code typed on it, then end.
 
 The library shows six codes (the first for 60 seconds, the others for 20) and then says nothing
-more, so the time is kept here. It also says nothing when WhatsApp asks for a passkey, which it
-cannot answer; only its log of what came over the wire shows it, and that is read here.
+more, so the time is kept here. When WhatsApp asks for a passkey, which the library cannot answer,
+no event says so; only its "login status", which it gives to a function that does nothing, does.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable
+import ctypes
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -55,19 +54,6 @@ def device_props() -> Any:
     )
 
 
-class PasskeyWatch(logging.Handler):
-    """Sees in the library's log that WhatsApp asks for a passkey."""
-
-    def __init__(self, on_asked: Callable[[], None]) -> None:
-        super().__init__(logging.DEBUG)
-        self._on_asked = on_asked
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Called on the library's logging thread."""
-        if "passkey" in record.getMessage().lower():
-            self._on_asked()
-
-
 class Linking:
     """One attempt of one tenant; the process ends with it."""
 
@@ -104,12 +90,12 @@ class Linking:
             intake.take,
         )
         self._client.qr(self._on_qr)
+        # A private method of the class that only discards it; it is looked up at `connect`.
+        self._client._NewAClient__onLoginStatus = self._on_status
 
     async def run(self, how: Literal["qr", "code"], proxy: Any) -> None:
         """Show codes until a phone has scanned one and is connected; tells how it ends."""
         self._how = how
-        watch = PasskeyWatch(self._passkey_asked)
-        logging.getLogger("whatsmeow").addHandler(watch)
         self._task = await self._client.connect(proxy)
         assert self._task is not None
         self._task.add_done_callback(lambda _: self._fail("error"))
@@ -117,8 +103,6 @@ class Linking:
             failed = await self._until_linked()
         except TimeoutError:
             failed = "timeout" if self._codes else "error"
-        finally:
-            logging.getLogger("whatsmeow").removeHandler(watch)
         if failed is not None:
             await self.stop()
             await self._tell(wire.state("pairing_failed", reason=failed))
@@ -132,8 +116,11 @@ class Linking:
             )
         )
 
-    def _passkey_asked(self) -> None:
-        self._loop.call_soon_threadsafe(self._fail, "passkey")
+    def _on_status(self, _: int, address: int) -> None:
+        """Called on the library's thread."""
+        status = ctypes.string_at(address).decode(errors="replace") if address else ""
+        if status.startswith("passkey"):
+            self._loop.call_soon_threadsafe(self._fail, "passkey")
 
     async def _until_linked(self) -> str | None:
         async with asyncio.timeout(FIRST_SIGN_SECONDS):

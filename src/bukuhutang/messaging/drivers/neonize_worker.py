@@ -235,9 +235,6 @@ class Worker:
 
     async def _pair(self, tenant: TenantId, phone: PhoneNumber, fields: dict[str, Any]) -> None:
         assert self._linking is None, "one phone a process"
-        # What came over the wire is looked at for one word, and shown nowhere.
-        logging.getLogger("neonize.utils.log").setLevel(logging.DEBUG)
-        logging.getLogger("whatsmeow").setLevel(logging.DEBUG)
         store = self._place.of(tenant)
         store.begin_pairing()
         rows = store.rows(fields["stamp"])
