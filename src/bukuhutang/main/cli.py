@@ -41,9 +41,10 @@ DataFolder = Annotated[
 
 
 class Driver(StrEnum):
-    """Which WhatsApp; real ones follow."""
+    """Which WhatsApp."""
 
     SIMULATOR = "simulator"
+    NEONIZE = "neonize"  # real phones, as linked devices
 
 
 def run() -> None:
@@ -77,6 +78,7 @@ def serve(
     """Run the service."""
     from bukuhutang.main import logs
     from bukuhutang.main.database import database_for_serving
+    from bukuhutang.main.drivers import driver_request
     from bukuhutang.main.serve import Serve, claim_port
     from bukuhutang.main.serve import serve as serve_until_stopped
     from bukuhutang.main.settings import admin_keys, read_settings
@@ -91,7 +93,7 @@ def serve(
             host=host,
             port=listening.getsockname()[1] if listening else port,
             roles=wanted,
-            driver=driver,
+            driver=driver_request(driver, settings),
             dsn=opened.dsn,
             database_alive=opened.alive,
             database_ours_alone=opened.ours_alone,

@@ -24,7 +24,8 @@ from bukuhutang.entrypoints.clock.loop import ClockLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
-from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
+from bukuhutang.main.drivers import SIMULATOR, DriverRequest, open_driver
+from bukuhutang.messaging.drivers.simulator import SimulatorDriver
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
 from bukuhutang.store import inbox, outbox, wa_sessions
@@ -58,7 +59,7 @@ class Serve:
     host: str
     port: int
     roles: frozenset[str]
-    driver: str
+    driver: DriverRequest
     dsn: str
     database_alive: Callable[[], bool]
     database_ours_alone: bool
@@ -146,7 +147,7 @@ class Service:
     ) -> Service:
         """Make the roles that were asked for; nothing runs yet."""
         if clock is None:
-            clock = MovableClock() if request.driver == "simulator" else SystemClock()
+            clock = MovableClock() if request.driver.name == SIMULATOR else SystemClock()
         service = cls(request, database, clock)
         if "chat" in request.roles:
             service._inbox = InboxLoop(database, clock, service._owner, after=service.wake_outbox)
@@ -162,14 +163,13 @@ class Service:
         return service
 
     def _wire_sessions(self, clock: Clock) -> None:
-        assert isinstance(clock, MovableClock)
-        folder = self._request.data_folder / "simulator"
-        self._simulator = open_simulator(folder, clock, lambda: secrets.token_urlsafe(24))
+        driver = open_driver(self._request.driver, self._request.data_folder, clock)
+        self._simulator = driver if isinstance(driver, SimulatorDriver) else None
         self._outcomes = Outcomes(
-            self._database, own_message_ids=self._simulator.capabilities.own_message_id
+            self._database, own_message_ids=driver.capabilities.own_message_id
         )
         self._ports = DatabasePorts(self._database, clock, self._outcomes, after=self.wake_inbox)
-        self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)
+        self._manager = SessionManager(driver, self._ports, clock, self._owner)
         self._outbox = OutboxLoop(self._database, self._manager, clock, self._outcomes)
         self._ports.on_up = self._outbox.wake
         self._wakes[OUTBOX_CHANNEL] = self._outbox.wake
@@ -328,7 +328,7 @@ def announce(request: Serve, web: bool) -> None:
     print(f"ready {here}", flush=True)  # noqa: T201  the command's promise
     key = request.admin_keys[0] if request.show_key else None
     lines = [f"Super-admin key: {key or 'the one in SUPER_ADMIN_API_KEY'}"]
-    if request.driver == "simulator":
+    if request.driver.name == SIMULATOR:
         lines.append(f"Try it here:     {here}/simulator{f'#key={key}' if key else ''}")
     lines.append(f"Admin API:       {here}/docs")
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201  for the person who starts us

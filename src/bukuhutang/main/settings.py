@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     super_admin_api_key_next: SecretStr | None = Field(
         default=None, description="a second valid key, while keys are changed"
     )
+    whatsapp_store_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL of the linked devices; files in the data folder else"
+    )
+    whatsapp_proxy_url: SecretStr | None = Field(
+        default=None, description="proxy to WhatsApp, http://"
+    )
     log_format: Literal["auto", "json", "console"] = "auto"
 
 

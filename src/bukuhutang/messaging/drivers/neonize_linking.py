@@ -20,6 +20,7 @@ from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DevicePr
 
 from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.messaging.drivers import neonize_wire as wire
+from bukuhutang.messaging.drivers.neonize_gate import Gate
 from bukuhutang.messaging.drivers.neonize_login import ClientParts, make_client
 from bukuhutang.messaging.drivers.neonize_report import Intake, Tell
 from bukuhutang.messaging.drivers.neonize_rows import LoginRows
@@ -79,7 +80,14 @@ class Linking:
         self._connected = asyncio.Event()
         self._failed: asyncio.Future[str] = self._loop.create_future()
         self._task: asyncio.Task[None] | None = None
-        intake = Intake(rows, self._loop, on_kept=lambda: None, on_state=self._on_state)
+        self.gate = Gate()
+        intake = Intake(
+            rows,
+            self._loop,
+            gate=self.gate,
+            on_kept=lambda: None,
+            on_state=self._on_state,
+        )
         self._client = make_client(
             ClientParts(
                 store.pairing_name,

@@ -21,6 +21,7 @@ from neonize.utils.jid import build_jid
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.messaging.drivers import neonize_translate as translate
 from bukuhutang.messaging.drivers import neonize_wire as wire
+from bukuhutang.messaging.drivers.neonize_gate import Gate
 from bukuhutang.messaging.drivers.neonize_identity import Own, with_number
 from bukuhutang.messaging.drivers.neonize_report import MESSAGE, RECEIPT, Intake, Reporter, Tell
 from bukuhutang.messaging.drivers.neonize_rows import LoginRows
@@ -98,9 +99,11 @@ class Login:
         self._task: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self.reporter = Reporter(rows, self._translate, tell)
+        self.gate = Gate()
         self.intake = Intake(
             rows,
             asyncio.get_running_loop(),
+            gate=self.gate,
             on_kept=self.reporter.wake,
             on_state=self._on_state,
         )

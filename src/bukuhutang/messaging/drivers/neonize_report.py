@@ -14,6 +14,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from bukuhutang.base.clock import monotonic
+from bukuhutang.messaging.drivers.neonize_gate import Gate
 from bukuhutang.messaging.drivers.neonize_rows import LoginRows
 from bukuhutang.messaging.drivers.neonize_wire import Reported
 
@@ -61,9 +62,11 @@ class Intake:
         rows: LoginRows,
         loop: asyncio.AbstractEventLoop,
         *,
+        gate: Gate,
         on_kept: Callable[[], None],
         on_state: Callable[[int, bytes], None],
     ) -> None:
+        self._gate = gate
         self._rows = rows
         self._loop = loop
         self._on_kept = on_kept
@@ -80,12 +83,14 @@ class Intake:
             self._loop.call_soon_threadsafe(self._on_state, code, raw)
             return
         began = monotonic()
+        self._gate.enter()
         try:
             self._rows.keep(code, raw)
         except BaseException as problem:  # noqa: BLE001  nothing may pass: see above
             log.error("event_not_stored", reason=type(problem).__name__, exit=STORAGE_FAILED_EXIT)
             sys.stderr.flush()
             os._exit(STORAGE_FAILED_EXIT)
+        self._gate.leave()
         self.measure.note(monotonic() - began)
         self._loop.call_soon_threadsafe(self._on_kept)
 

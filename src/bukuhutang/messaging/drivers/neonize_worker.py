@@ -31,6 +31,7 @@ from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.messaging.drivers import neonize_wire as wire
 from bukuhutang.messaging.drivers.neonize_acts import Acts
 from bukuhutang.messaging.drivers.neonize_frames import Channel, Frame, FrameBroken
+from bukuhutang.messaging.drivers.neonize_gate import Gate, GatedProxy
 from bukuhutang.messaging.drivers.neonize_linking import Linking
 from bukuhutang.messaging.drivers.neonize_login import Login
 from bukuhutang.messaging.drivers.neonize_store import Device, LoginStore, StoreBroken, StorePlace
@@ -85,7 +86,7 @@ class Worker:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._place = StorePlace(Path("."))
-        self._proxy: Any = None
+        self._proxy: GatedProxy | None = None
         self._logins: dict[TenantId, Login] = {}
         self._linking: Linking | None = None
         self._clients: dict[str, Any] = {}  # by JID, for the life of this process
@@ -151,8 +152,8 @@ class Worker:
         match fields["do"]:
             case "hello":
                 self._place = StorePlace(Path(fields["folder"]), fields["url"])
-                if fields["proxy"] is not None:
-                    self._proxy = ProxySettings(fields["proxy"])
+                self._proxy = GatedProxy(fields["proxy"])
+                await self._proxy.start()
                 self._acts.send_seconds = fields["send_seconds"]
                 threads = ThreadPoolExecutor(fields["sessions"] + THREADS_BESIDE)
                 asyncio.get_running_loop().set_default_executor(threads)
@@ -195,8 +196,12 @@ class Worker:
         # Two logins that connect at once can abort the whole process.
         async with self._connecting:
             if self._logins.get(tenant) is login:
-                await login.connect(device, self._proxy, self._kept_client)
+                await login.connect(device, self._way(login.gate), self._kept_client)
                 self._clients[device.jid] = login.client
+
+    def _way(self, gate: Gate) -> ProxySettings:
+        assert self._proxy is not None
+        return ProxySettings(self._proxy.url_for(gate))
 
     def _kept_client(self, device: Device) -> Any | None:
         return self._clients.get(device.jid)
@@ -239,7 +244,7 @@ class Worker:
         store.begin_pairing()
         rows = store.rows(fields["stamp"])
         self._linking = Linking(tenant, phone, store, rows, self.tell_for(tenant))
-        task = asyncio.create_task(self._linking.run(fields["how"], self._proxy))
+        task = asyncio.create_task(self._linking.run(fields["how"], self._way(self._linking.gate)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
