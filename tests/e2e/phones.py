@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from tests.fakewa.client import FakeWhatsApp
 from tests.support.phones import Heard
 
 LINK_SECONDS = 60.0
+SPELLED = re.compile(r"\+?\d[\d-]{8,}\d")
 WORKER_COMMAND = (
     sys.executable,
     *("-m", "tests.fakewa.rig", "bukuhutang.messaging.drivers.neonize_worker"),
@@ -80,6 +82,9 @@ class FakewaPhones:
     async def write(self, phone: str, to: str, text: str, *, id: str | None = None) -> None:
         """Type, and wait until every linked device concerned has said that it has the message."""
         sender = await self.number(phone)
+        for spelled in SPELLED.findall(text):
+            if read_phone(spelled) is not None:
+                await self.number(spelled)  # whoever is spoken of has WhatsApp
         if id in self._typed:
             assert id is not None
             await self.fake.again(id, fresh=True)

@@ -18,6 +18,7 @@ from bukuhutang.messaging.drivers import neonize_sending as sending
 from bukuhutang.messaging.drivers import neonize_translate as translate
 from bukuhutang.messaging.drivers import neonize_wire as wire
 from bukuhutang.messaging.drivers.neonize_login import Login, jid_of, new_secret
+from bukuhutang.messaging.drivers.neonize_logs import without_numbers
 from bukuhutang.messaging.drivers.neonize_store import StoreBroken, fate_of_send
 from bukuhutang.messaging.drivers.neonize_wire import Reported
 
@@ -144,6 +145,9 @@ class Acts:
         except NeonizeError as problem:
             handed_over = self._id_by_mark(login, secret) is not None
             outcome = sending.outcome_of_error(str(problem), handed_over=handed_over)
+            # What the library says names people and never quotes texts.
+            said = without_numbers(str(problem))[:120]
+            log.warning("send_failed", tenant_id=login.tenant, outcome=str(outcome), said=said)
         else:
             login.rows.sent(ref, response.ID)
             return wa.Accepted(ref)
@@ -151,7 +155,6 @@ class Acts:
             login.rows.not_sent(ref)
             if outcome.reason == "restricted_463":
                 login.reporter.state(wire.state("restricted"))
-        log.warning("send_failed", tenant_id=login.tenant, outcome=type(outcome).__name__)
         return outcome
 
     def _watch(self, login: Login, ref: str, sent: asyncio.Task[Any]) -> None:

@@ -31,6 +31,7 @@ HOLD_SECONDS_MAX = 5.0
 HEAD_BYTES_MAX = 8 * 1024
 HEAD_SECONDS = 10.0
 CONNECT_SECONDS = 20.0
+LINGER_SECONDS = 0.4
 CHUNK_BYTES = 64 * 1024
 HELD_HOST = "web.whatsapp.com"
 OUR_SUFFIXES = (".whatsapp.com", ".whatsapp.net")
@@ -126,6 +127,9 @@ class GatedProxy:
             asyncio.create_task(_pump(there, writer, None)),
         ]
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        if not reader.at_eof():
+            # The library must hear WhatsApp's last words (why it hangs up) before the end.
+            await asyncio.wait(pumps[1:], timeout=LINGER_SECONDS)
         for one in pumps:
             one.cancel()
         for end in (writer, back):

@@ -37,6 +37,8 @@ def outcome_of_error(text: str, *, handed_over: bool) -> wa.Outcome:
         return wa.Rejected(f"error_{code}", retry=code == "429")
     if any(one in lowered for one in NEVER_LEFT):
         return wa.Rejected("not_connected", retry=True)
+    if "no lid found" in lowered:
+        return wa.Rejected("not_on_whatsapp")
     if not handed_over:
         return wa.Rejected("not_handed_over", retry=True)
     return wa.Unknown("no acknowledgement")

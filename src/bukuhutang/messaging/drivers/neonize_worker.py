@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
 import os
-import re
 import signal
 import socket
 import sys
@@ -34,6 +32,7 @@ from bukuhutang.messaging.drivers.neonize_frames import Channel, Frame, FrameBro
 from bukuhutang.messaging.drivers.neonize_gate import Gate, GatedProxy
 from bukuhutang.messaging.drivers.neonize_linking import Linking
 from bukuhutang.messaging.drivers.neonize_login import Login
+from bukuhutang.messaging.drivers.neonize_logs import configure_logs
 from bukuhutang.messaging.drivers.neonize_store import Device, LoginStore, StoreBroken, StorePlace
 from bukuhutang.messaging.drivers.neonize_wire import Reported
 
@@ -42,42 +41,8 @@ THREADS_BESIDE = 16
 
 MEASURE_SECONDS = 5.0
 PR_SET_PDEATHSIG = 1
-DIGITS = re.compile(r"\d{7,}")
 
 log = structlog.get_logger("whatsapp")
-
-
-def configure_logs() -> None:
-    """Our lines and the library's warnings go to standard error, numbers cut out of both."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    root = logging.getLogger()
-    for handler in list(root.handlers):
-        root.removeHandler(handler)  # the library's own, which would show everything
-    root.addHandler(LibraryLog())
-    root.setLevel(logging.WARNING)
-    # Warnings of ffmpeg that is not needed, and endless ones about reconnecting.
-    logging.getLogger("neonize.utils.ffmpeg").setLevel(logging.ERROR)
-
-
-class LibraryLog(logging.Handler):
-    """Warnings of the library, without the numbers of people."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Called on the library's logging thread."""
-        text = DIGITS.sub("…", record.getMessage())[:300]
-        log.warning("library", source=record.name, text=text)
 
 
 class Worker:
