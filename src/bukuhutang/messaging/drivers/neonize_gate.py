@@ -100,6 +100,11 @@ class GatedProxy:
         """Listen on a free port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_BYTES_MAX)
 
+    async def aclose(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+
     def url_for(self, gate: Gate) -> str:
         """The proxy for one login; the password in it is what tells logins apart."""
         assert self._server is not None

@@ -128,10 +128,10 @@ class Login:
         self._device = device
         self.client = kept(device)
         if self.client is None:
-            user, _, server = device.jid.partition("@")
-            number, _, number_of_device = user.partition(":")
+            named, _, server = device.jid.partition("@")
+            number, _, index = named.partition(":")
             jid = build_jid(number, server)
-            jid.Device = int(number_of_device or 0)
+            jid.Device = int(index or 0)
             self.client = make_client(ClientParts(self.store.device_name, jid), self.intake.take)
         else:
             intake = self.intake
@@ -289,7 +289,7 @@ def new_secret() -> bytes:
 
 def jid_of(chat: ChatId) -> Any:
     """Where to send; raises ValueError for what is no chat of two people."""
-    user, _, server = chat.partition("@")
-    if not user.isdigit() or server not in ("", "lid", "s.whatsapp.net"):
+    named, _, server = chat.partition("@")
+    if not named.isdigit() or server not in ("", "lid", "s.whatsapp.net"):
         raise ValueError("no chat of two people")
-    return build_jid(user, server or "s.whatsapp.net")
+    return build_jid(named, server or "s.whatsapp.net")
