@@ -264,7 +264,11 @@ class NeonizeDriver(Asking):
                 await asyncio.sleep(LINKING_GAP_SECONDS * self._lot())
             try:
                 worker = await self._fleet.alone(f"linking-{seat.tenant}")
-                seat.linking = worker
+            except (WorkerGone, WorkerFault, TimeoutError):
+                await self._tell(seat, wa.PairingFailed("error"))
+                return
+            seat.linking = worker
+            try:
                 await worker.request(
                     "pair",
                     tenant=seat.tenant,
@@ -273,10 +277,9 @@ class NeonizeDriver(Asking):
                     stamp=self._stamp(),
                 )
             except WorkerGone:
-                await self._tell(seat, wa.PairingFailed("error"))
-                return
+                return  # `_on_death` tells it
             except (WorkerFault, TimeoutError):
-                seat.linking = None
+                await self._end_linking(seat)
                 await self._tell(seat, wa.PairingFailed("error"))
                 return
             await worker.process.wait()
