@@ -319,10 +319,9 @@ async def test_what_leaves_through_the_proxy_waits_for_what_came_in() -> None:
         return await reader.readuntil(b"\r\n\r\n"), writer
 
     assert way.authorization is not None
-    for host, password in (("evil.example", way.authorization), ("web.whatsapp.com", "bm9ib2R5")):
-        answer, writer = await through(host, password)
-        assert b"502" in answer
-        writer.close()
+    answer, writer = await through("web.whatsapp.com", "bm9ib2R5")
+    assert b"502" in answer, "nobody but our own library"
+    writer.close()
     answer, writer = await through("web.whatsapp.com", way.authorization)
     assert b"200" in answer
     gate.enter()

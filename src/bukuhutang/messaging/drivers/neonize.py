@@ -130,8 +130,10 @@ class NeonizeDriver(Asking):
         if seat is None:
             return
         seat.leave()
-        if seat.linking is not None:
-            await self._ask_quietly(seat.linking, "logout", tenant)
+        linking, seat.linking = seat.linking, None  # nobody adopts its device any more
+        if linking is not None:
+            await self._ask_quietly(linking, "logout", tenant)
+            await linking.end()
         await self._end_linking(seat)
         await self._vacate(seat, "logout")
         await asyncio.to_thread(self._store(tenant).forget_device)

@@ -152,8 +152,7 @@ class WorkerProcess:
         except (FrameBroken, KeyError, TypeError, ValueError) as problem:
             log.error("worker_speaks_nonsense", worker=self.name, reason=str(problem)[:80])
             self.hung = True
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        self._end_process()
         self.channel.close()
         code = await self.process.wait()
         self.gone = True
@@ -201,11 +200,17 @@ class WorkerProcess:
 
     async def kill(self) -> None:
         """The process is gone when this returns."""
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        self._end_process()
         await self.process.wait()
         if self._reading is not None:
             await asyncio.wait([self._reading])
+
+    def _end_process(self) -> None:
+        # Not `process.kill()`: it first collects a process that has ended already, and its exit
+        # status, which tells a crash from a kill, would be lost to `wait`.
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
 
     def measured(self) -> WorkerMeasure:
         """What it uses, as last reported."""
