@@ -1,4 +1,4 @@
-"""The whole service with linked devices: what is typed on a phone ends in the book and comes back."""
+"""The whole service with linked devices: from a phone into the book, and back."""
 
 from __future__ import annotations
 
