@@ -42,10 +42,13 @@ async def running_fake(folder: Path) -> AsyncIterator[FakeWhatsApp]:
             os.environ.update(before)
 
 
-def on_the_fake(fake: FakeWhatsApp, *, send_seconds: float = 75.0) -> DriverRequest:
+def on_the_fake(
+    fake: FakeWhatsApp, *, send_seconds: float = 75.0, store_url: str | None = None
+) -> DriverRequest:
     """The driver of the real service, with the fake behind the proxy."""
     return DriverRequest(
         NEONIZE,
+        store_url=store_url,
         proxy_url=fake.proxy_url,
         worker_command=WORKER_COMMAND,
         send_seconds=send_seconds,

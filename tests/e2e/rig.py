@@ -126,12 +126,19 @@ class Rig:
                 await asyncio.sleep(0.02)
 
 
+def driver_on(fake: FakeWhatsApp, folder: Path, store_url: str | None = None) -> NeonizeDriver:
+    """A driver whose files are in `folder`."""
+    request = on_the_fake(fake, send_seconds=SEND_SECONDS, store_url=store_url)
+    driver = open_driver(request, folder, SystemClock())
+    assert isinstance(driver, NeonizeDriver)
+    return driver
+
+
 @asynccontextmanager
-async def running_rig(folder: Path) -> AsyncIterator[Rig]:
+async def running_rig(folder: Path, *, store_url: str | None = None) -> AsyncIterator[Rig]:
     """Until the end of the block."""
     async with running_fake(folder / "fake") as fake:
-        driver = open_driver(on_the_fake(fake, send_seconds=SEND_SECONDS), folder, SystemClock())
-        assert isinstance(driver, NeonizeDriver)
+        driver = driver_on(fake, folder, store_url)
         rig = Rig(folder, fake, driver)
         await driver.open(rig.on_event)
         try:
@@ -139,3 +146,15 @@ async def running_rig(folder: Path) -> AsyncIterator[Rig]:
         finally:
             await driver.aclose()
         assert not driver.workers
+
+
+@asynccontextmanager
+async def second_driver(rig: Rig, folder: Path, *, store_url: str) -> AsyncIterator[None]:
+    """Another host beside the first; the rig's driver is this one meanwhile."""
+    first, rig.driver = rig.driver, driver_on(rig.fake, folder, store_url)
+    await rig.driver.open(rig.on_event)
+    try:
+        yield
+    finally:
+        await rig.driver.aclose()
+        rig.driver = first
