@@ -14,7 +14,7 @@ from bukuhutang.base.errors import ConfigurationProblem, TransientFault
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.cloud_errors import MEANINGS, Trouble
-from bukuhutang.messaging.driver import Accepted, Document, Rejected, Unknown
+from bukuhutang.messaging.driver import Accepted, Document, Fetched, Rejected, TooLarge, Unknown
 from bukuhutang.messaging.drivers.cloud import CloudDriver, fold
 from bukuhutang.messaging.drivers.cloud_download import is_allowed
 from bukuhutang.messaging.drivers.cloud_graph import CloudConfig
@@ -310,7 +310,7 @@ class TestRefusals:
 
 
 class TestFetching:
-    async def fetched(self, rig: Rig, content: bytes, *, bytes_max: int = 100) -> bytes | None:
+    async def fetched(self, rig: Rig, content: bytes, *, bytes_max: int = 100) -> Fetched:
         """Fetch a file that lies at Meta's."""
         rig.graph.media["77"] = (content, "application/pdf")
         file = Document("x", "application/pdf", 0, handle=b"77")
@@ -321,13 +321,13 @@ class TestFetching:
         assert await self.fetched(rig, content) == content
 
     async def test_one_that_is_too_large_is_not_fetched(self, rig: Rig) -> None:
-        assert await self.fetched(rig, b"x" * 101) is None
+        assert await self.fetched(rig, b"x" * 101) == TooLarge(101)
         assert ("GET", "file") not in rig.graph.requests
 
     async def test_one_that_is_larger_than_claimed_is_dropped_on_the_way(self, rig: Rig) -> None:
         rig.graph.claimed_size = 5
         assert await self.fetched(rig, b"x" * 100) == b"x" * 100
-        assert await self.fetched(rig, b"x" * 101) is None
+        assert await self.fetched(rig, b"x" * 101) == TooLarge(101)
 
     async def test_one_that_is_gone_is_none(self, rig: Rig) -> None:
         file = Document("x", "application/pdf", 0, handle=b"404")

@@ -15,6 +15,7 @@ from typing import Any
 from bukuhutang.base.clock import MovableClock, monotonic
 from bukuhutang.base.ids import TenantId
 from bukuhutang.main.cloud import Cloud
+from bukuhutang.main.drivers import DriverRequest
 from bukuhutang.main.serve import Serve, Service, claim_port
 from bukuhutang.messaging.driver import Document
 from bukuhutang.messaging.drivers.cloud_graph import CloudConfig
@@ -223,7 +224,7 @@ async def running_cloud_world(
             host="127.0.0.1",
             port=listening.getsockname()[1],
             roles=frozenset({"web", "chat", "sessions", "clock"}),
-            driver=driver,
+            driver=DriverRequest(driver),
             dsn=dsn,
             database_alive=lambda: True,
             database_ours_alone=False,

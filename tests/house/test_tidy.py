@@ -357,6 +357,8 @@ BANS = (
         but_not=(DOORS, MAIN),
         allowed={
             f"{OURS}store/embedded_cluster.py": (1, "the superuser's password, drawn once"),
+            f"{OURS}messaging/drivers/neonize_gate.py": (1, "a login's password at its own proxy"),
+            f"{OURS}messaging/drivers/neonize_login.py": (1, "the mark that a message carries"),
         },
     ),
     Ban(
@@ -431,6 +433,9 @@ BANS = (
                 1,
                 "driver loop: the event is kept and reported again",
             ),
+            f"{OURS}messaging/drivers/neonize.py": (1, "driver loop: the event is told again"),
+            f"{OURS}messaging/drivers/neonize_report.py": (1, "not stored: the process ends"),
+            f"{OURS}messaging/drivers/neonize_worker.py": (1, "request loop: answered as a fault"),
             f"{MAIN}serve.py": (1, "the end: the loops are ended whatever the web door says"),
         },
     ),
@@ -450,6 +455,9 @@ BANS = (
             f"{DOORS}sessions/telling.py": (1, "tells what did not arrive"),
             f"{DOORS}clock/loop.py": (1, "clock loop"),
             f"{OURS}messaging/sessions.py": (1, "driver loop: renews the leases"),
+            f"{OURS}messaging/drivers/neonize.py": (1, "driver loop: looks after the workers"),
+            f"{OURS}messaging/drivers/neonize_report.py": (1, "driver loop: reports events"),
+            f"{OURS}messaging/drivers/neonize_worker.py": (1, "a worker measures itself"),
             f"{MAIN}serve.py": (2, "wake-up calls to other processes, the watch over the database"),
         },
     ),
@@ -463,6 +471,8 @@ BANS = (
         but_not=(f"{OURS}store/",),
         allowed={
             f"{MAIN}database.py": (4, "makes the database itself, before it has a schema"),
+            f"{OURS}messaging/drivers/neonize_rows.py": (7, "a login's own file, no tenant table"),
+            f"{OURS}messaging/drivers/neonize_store.py": (1, "reads the file of WhatsApp's keys"),
         },
     ),
     Ban(

@@ -44,6 +44,7 @@ class Driver(StrEnum):
     """Which WhatsApp serves a tenant for whom none was chosen."""
 
     SIMULATOR = "simulator"
+    NEONIZE = "neonize"  # real phones, as linked devices
     CLOUD = "cloud"
 
 
@@ -79,6 +80,7 @@ def serve(
     from bukuhutang.main import logs
     from bukuhutang.main.cloud import cloud_of
     from bukuhutang.main.database import database_for_serving
+    from bukuhutang.main.drivers import driver_request
     from bukuhutang.main.serve import Serve, claim_port
     from bukuhutang.main.serve import serve as serve_until_stopped
     from bukuhutang.main.settings import admin_keys, read_settings
@@ -96,7 +98,7 @@ def serve(
             host=host,
             port=listening.getsockname()[1] if listening else port,
             roles=wanted,
-            driver=driver,
+            driver=driver_request(driver, settings),
             dsn=opened.dsn,
             database_alive=opened.alive,
             database_ours_alone=opened.ours_alone,

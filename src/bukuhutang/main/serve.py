@@ -27,8 +27,9 @@ from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
 from bukuhutang.entrypoints.sessions.webhook_loop import WebhookLoop
 from bukuhutang.main.cloud import Cloud, reach_of
+from bukuhutang.main.drivers import SIMULATOR, DriverRequest, open_driver
 from bukuhutang.messaging import driver as wa
-from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
+from bukuhutang.messaging.drivers.simulator import SimulatorDriver
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
 from bukuhutang.store import cloud_webhooks, inbox, outbox, wa_sessions
@@ -63,7 +64,7 @@ class Serve:
     host: str
     port: int
     roles: frozenset[str]
-    driver: str
+    driver: DriverRequest
     dsn: str
     database_alive: Callable[[], bool]
     database_ours_alone: bool
@@ -154,7 +155,7 @@ class Service:
     ) -> Service:
         """Make the roles that were asked for; nothing runs yet."""
         if clock is None:
-            clock = MovableClock() if request.driver == "simulator" else SystemClock()
+            clock = MovableClock() if request.driver.name == SIMULATOR else SystemClock()
         service = cls(request, database, clock)
         if "chat" in request.roles:
             service._inbox = InboxLoop(database, clock, service._owner, after=service.wake_outbox)
@@ -170,11 +171,9 @@ class Service:
         return service
 
     def _wire_sessions(self, clock: Clock) -> None:
-        if self._request.driver == "simulator":
-            assert isinstance(clock, MovableClock)
-            folder = self._request.data_folder / "simulator"
-            self._simulator = open_simulator(folder, clock, lambda: secrets.token_urlsafe(24))
-        reach = reach_of(self._simulator, self._request.cloud, self._database, clock)
+        linked = open_driver(self._request.driver, self._request.data_folder, clock)
+        self._simulator = linked if isinstance(linked, SimulatorDriver) else None
+        reach = reach_of(linked, self._request.cloud, self._database, clock)
         self._outcomes = Outcomes(
             self._database,
             own_message_ids=lambda tenant_id: reach.capabilities_of(tenant_id).own_message_id,
@@ -200,7 +199,7 @@ class Service:
 
     async def _fetch(
         self, tenant_id: TenantId, document: wa.Document, bytes_max: int
-    ) -> bytes | None:
+    ) -> wa.Fetched:
         assert self._manager is not None, "what arrives comes through it"
         return await self._manager.download(tenant_id, document, bytes_max)
 
@@ -376,7 +375,7 @@ def announce(request: Serve, web: bool) -> None:
     print(f"ready {here}", flush=True)  # noqa: T201  the command's promise
     key = request.admin_keys[0] if request.show_key else None
     lines = [f"Super-admin key: {key or 'the one in SUPER_ADMIN_API_KEY'}"]
-    if request.driver == "simulator":
+    if request.driver.name == SIMULATOR:
         lines.append(f"Try it here:     {here}/simulator{f'#key={key}' if key else ''}")
     lines.append(f"Admin API:       {here}/docs")
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201  for the person who starts us

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     whatsapp_cloud_template_language: str = Field(
         default="id", description="language code of the templates"
     )
+    whatsapp_store_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL of the linked devices; files in the data folder else"
+    )
+    whatsapp_proxy_url: SecretStr | None = Field(
+        default=None, description="proxy to WhatsApp, http://"
+    )
     log_format: Literal["auto", "json", "console"] = "auto"
 
 

@@ -175,6 +175,17 @@ class Document:
 
 
 @dataclass(frozen=True)
+class TooLarge:
+    """A received file of more bytes than were asked for; `size` as far as it is known."""
+
+    size: int
+
+
+Fetched = bytes | TooLarge | None
+"""The content of a received file, or why there is none: too large, or not to be had now."""
+
+
+@dataclass(frozen=True)
 class ContactCard:
     """A person sent as a card: the name on it, and its first readable number if there is one."""
 
@@ -328,11 +339,8 @@ class Driver(Protocol):
         """The phone number behind a LID, when WhatsApp tells it."""
         ...
 
-    async def download(
-        self, tenant: TenantId, document: Document, *, bytes_max: int
-    ) -> bytes | None:
-        """The content of a received file, at most `bytes_max` bytes; None when it is larger than
-        that, gone, or not to be had now."""
+    async def download(self, tenant: TenantId, document: Document, *, bytes_max: int) -> Fetched:
+        """The content of a received file, at most `bytes_max` bytes."""
         ...
 
     def measures(self) -> Sequence[WorkerMeasure]:

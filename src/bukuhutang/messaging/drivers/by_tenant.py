@@ -10,6 +10,7 @@ from bukuhutang.messaging.driver import (
     Capabilities,
     Document,
     Driver,
+    Fetched,
     OnEvent,
     Outcome,
     WorkerMeasure,
@@ -118,9 +119,7 @@ class ByTenantDriver:
         """As the tenant's driver says."""
         return await self._driver(tenant).resolve_identity(tenant, lid)
 
-    async def download(
-        self, tenant: TenantId, document: Document, *, bytes_max: int
-    ) -> bytes | None:
+    async def download(self, tenant: TenantId, document: Document, *, bytes_max: int) -> Fetched:
         """Through the tenant's driver."""
         return await self._driver(tenant).download(tenant, document, bytes_max=bytes_max)
 

@@ -30,10 +30,12 @@ from bukuhutang.messaging.driver import (
     Accepted,
     Capabilities,
     Document,
+    Fetched,
     OnEvent,
     Outcome,
     PairingFailed,
     Rejected,
+    TooLarge,
     Unknown,
     WorkerMeasure,
 )
@@ -324,10 +326,8 @@ class CloudDriver:
         """The API never tells the number behind its own user ids."""
         return None
 
-    async def download(
-        self, tenant: TenantId, document: Document, *, bytes_max: int
-    ) -> bytes | None:
-        """The content of a received file; None when it is too large, gone, or not to be had now."""
+    async def download(self, tenant: TenantId, document: Document, *, bytes_max: int) -> Fetched:
+        """The content of a received file, whose size is known only now."""
         media_id = (document.handle or b"").decode("ascii", "replace")
         if not MEDIA_ID.fullmatch(media_id):
             return None
@@ -338,7 +338,7 @@ class CloudDriver:
             return None
         size = found.get("file_size")
         if isinstance(size, int) and size > bytes_max:
-            return None
+            return TooLarge(size)
         base = self._config.base_url
         url = str(found.get("url", ""))
         return await fetch(self._graph.http, url, base_url=base, bytes_max=bytes_max)

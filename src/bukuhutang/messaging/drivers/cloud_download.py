@@ -14,16 +14,16 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
+from bukuhutang.messaging.driver import Fetched, TooLarge
+
 MEDIA_HOSTS = (".fbsbx.com", ".fbcdn.net", ".whatsapp.net")
 DOWNLOAD_SECONDS_MAX = 60
 
 log = structlog.get_logger("cloud")
 
 
-async def fetch(
-    http: httpx.AsyncClient, url: str, *, base_url: str, bytes_max: int
-) -> bytes | None:
-    """The content behind `url`, at most `bytes_max` bytes; None when it is not to be had.
+async def fetch(http: httpx.AsyncClient, url: str, *, base_url: str, bytes_max: int) -> Fetched:
+    """The content behind `url`, at most `bytes_max` bytes.
 
     No redirect is followed: each would be an address nobody has checked.
     """
@@ -39,18 +39,18 @@ async def fetch(
         return None
 
 
-async def _content(answer: httpx.Response, bytes_max: int) -> bytes | None:
+async def _content(answer: httpx.Response, bytes_max: int) -> Fetched:
     if answer.status_code != 200:
         log.warning("media_not_fetched", status=answer.status_code)
         return None
     declared = answer.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > bytes_max:
-        return None
+        return TooLarge(int(declared))
     content = bytearray()
     async for part in answer.aiter_bytes():
         content += part
         if len(content) > bytes_max:  # whatever was declared
-            return None
+            return TooLarge(len(content))
     return bytes(content)
 
 
