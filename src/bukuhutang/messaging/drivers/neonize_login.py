@@ -37,6 +37,9 @@ SETTLE_SECONDS = 5.0
 """So long another login waits for this one to connect: two at once can abort the process."""
 
 STOP_SECONDS = 5.0
+LATE_SECONDS = 10.0
+"""So long after the end the library's threads may still bring what came before it."""
+
 LOOKUP_SECONDS = 5.0
 BAN_CODES_FROM = 100
 
@@ -170,6 +173,10 @@ class Login:
         self._reporting.cancel()
         with suppress(asyncio.CancelledError):
             await self._reporting
+        asyncio.get_running_loop().call_later(LATE_SECONDS, self._close_rows)
+
+    def _close_rows(self) -> None:
+        self.intake.closed = True
         self.rows.close()
 
     # --- what WhatsApp says -----------------------------------------------------------------------

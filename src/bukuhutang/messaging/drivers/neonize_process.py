@@ -25,6 +25,9 @@ EXIT_SECONDS = 4.0
 SILENT_SECONDS = 40.0
 """A worker reports its use every five seconds; one that says nothing for so long hangs."""
 
+STORAGE_FAILED_EXIT = 75
+"""How a worker ends that cannot store what came: the disk is full, or its database away."""
+
 log = structlog.get_logger("whatsapp")
 
 
@@ -188,7 +191,11 @@ class WorkerProcess:
     @property
     def guilty(self) -> bool:
         """Whether something in it ended it: neither we, nor somebody with a kill from outside."""
-        outside = self.process.returncode in (-signal.SIGKILL, -signal.SIGTERM)
+        outside = self.process.returncode in (
+            -signal.SIGKILL,
+            -signal.SIGTERM,
+            STORAGE_FAILED_EXIT,
+        )
         return not self.ending and (self.hung or not outside)
 
     async def end(self) -> None:

@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from bukuhutang.base.clock import monotonic
 from bukuhutang.messaging.drivers.neonize_gate import Gate
+from bukuhutang.messaging.drivers.neonize_process import STORAGE_FAILED_EXIT
 from bukuhutang.messaging.drivers.neonize_rows import LoginRows
 from bukuhutang.messaging.drivers.neonize_wire import Reported
 
@@ -28,7 +29,7 @@ STATES_MAX = 256
 ATTEMPTS_MAX = 20
 RETRY_FIRST_SECONDS = 0.2
 RETRY_LONGEST_SECONDS = 30.0
-STORAGE_FAILED_EXIT = 75
+SPOOL_RETRY_SECONDS = 2.0
 
 Tell = Callable[[Reported], Awaitable[bool]]
 """Gives one event to the service; True when it is durably dealt with there."""
@@ -72,6 +73,7 @@ class Intake:
         self._on_kept = on_kept
         self._on_state = on_state
         self.measure = HookMeasure()
+        self.closed = False
 
     def take(self, code: int, raw: bytes) -> None:
         """Returns when a message or receipt is on the disk; other events go straight on.
@@ -81,6 +83,10 @@ class Intake:
         """
         if code not in KEPT_CODES:
             self._loop.call_soon_threadsafe(self._on_state, code, raw)
+            return
+        if self.closed:
+            # The connection it came through has ended, and its acknowledgement was held back.
+            log.error("event_after_the_end", code=code)
             return
         began = monotonic()
         self._gate.enter()
@@ -133,19 +139,21 @@ class Reporter:
                 self._idle.set()
             await self._wake.wait()
             self._wake.clear()
-            while await self._page():
-                pass
+            try:
+                while await self._page():
+                    pass
+            except OSError as problem:
+                # The disk or the database is away; what waits is told when it is back.
+                log.warning("spool_unreadable", reason=str(problem))
+                await asyncio.sleep(SPOOL_RETRY_SECONDS)
+                self._wake.set()
+                continue
             while self._states:
                 await self._insist(self._states[0])
                 self._states.popleft()
 
     async def _page(self) -> bool:
-        try:
-            page = self._rows.waiting(PAGE)
-        except OSError as problem:
-            log.warning("spool_unreadable", reason=str(problem))
-            await asyncio.sleep(RETRY_LONGEST_SECONDS)
-            return True
+        page = self._rows.waiting(PAGE)
         for number, code, raw, attempts in page:
             await self._one(number, code, raw, attempts)
         return bool(page)

@@ -56,6 +56,7 @@ class Worker:
         self._linking: Linking | None = None
         self._clients: dict[str, Any] = {}  # by JID, for the life of this process
         self._connecting = asyncio.Lock()
+        self._line = asyncio.Lock()
         self._acks: dict[int, asyncio.Future[bool]] = {}
         self._told = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -158,8 +159,9 @@ class Worker:
         rows = store.rows(stamp)
         login = Login(tenant, phone, store, rows, self.tell_for(tenant))
         self._logins[tenant] = login
-        # Two logins that connect at once can abort the whole process.
-        async with self._connecting:
+        # Two that connect or stop at once can abort the whole process. A stop waits for one connect
+        # at most: who waits to connect stands in another line.
+        async with self._line, self._connecting:
             if self._logins.get(tenant) is login:
                 await login.connect(device, self._way(login.gate), self._kept_client)
                 self._clients[device.jid] = login.client
