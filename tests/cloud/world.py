@@ -130,6 +130,8 @@ class CloudPhones:
             told["caption"] = caption
         if file.mime_type.startswith("image/"):
             return "image", told
+        if file.mime_type.startswith("audio/"):
+            return "audio", {**told, "voice": True}
         return "document", {**told, "filename": file.file_name}
 
     def sent_to(self, phone: str) -> list[Sent]:

@@ -22,6 +22,9 @@ from tests.fakewa.shapes import Content
 from tests.support.phones import TEXT_ONLY, Heard, More
 
 LINK_SECONDS = 60.0
+KINDS = {"image": "image", "audio": "voice"}
+"""What a phone sends a file as, by the first half of its type; else as a document."""
+
 SPELLED = re.compile(r"\+?\d[\d-]{8,}\d")
 WORKER_COMMAND = (
     sys.executable,
@@ -125,7 +128,7 @@ class FakewaPhones:
         path.write_bytes(more.file.content)
         mime = more.file.mime_type
         return Content(
-            "image" if mime.startswith("image/") else "document",
+            KINDS.get(mime.partition("/")[0], "document"),
             text,
             quotes,
             path=str(path),
