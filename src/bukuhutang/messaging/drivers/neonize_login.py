@@ -18,6 +18,7 @@ from neonize.exc import NeonizeError
 from neonize.proto import Neonize_pb2 as neonize_proto
 from neonize.utils.jid import build_jid
 
+from bukuhutang.base.clock import monotonic
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.messaging.drivers import neonize_translate as translate
 from bukuhutang.messaging.drivers import neonize_wire as wire
@@ -165,6 +166,8 @@ class Login:
             await self.client.stop()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=STOP_SECONDS)
+        await self.gate.passed(monotonic())
+        self.rows.note_ended()
 
     async def close(self) -> None:
         """After `stop`: tell what can still be told, and free the rows."""

@@ -37,7 +37,8 @@ create table if not exists bukuhutang_sent (
     primary key (tenant_id, client_ref));
 create index if not exists bukuhutang_sent_by_id on bukuhutang_sent (tenant_id, message_id);
 create table if not exists bukuhutang_device (
-    tenant_id bigint primary key, jid text not null)
+    tenant_id bigint primary key, jid text not null);
+create table if not exists bukuhutang_open (tenant_id bigint primary key)
 """
 SQLITE_TYPES = {
     "serial": "integer primary key autoincrement",
@@ -200,6 +201,24 @@ class LoginRows:
             self._tenant,
         )
         return [(code, reason) for code, reason in rows]
+
+    # --- whether the last process that had this login ended it in order ---------------------------
+
+    def was_left_open(self) -> bool:
+        """Whether the process before this one died with the login connected."""
+        return bool(
+            self._quick.run("select 1 from bukuhutang_open where tenant_id = ?", self._tenant)
+        )
+
+    def note_open(self) -> None:
+        """The login is about to connect."""
+        self._quick.run(
+            "insert into bukuhutang_open values (?) on conflict do nothing", self._tenant
+        )
+
+    def note_ended(self) -> None:
+        """It was disconnected, and everything that came is stored."""
+        self._quick.run("delete from bukuhutang_open where tenant_id = ?", self._tenant)
 
     # --- messages we sent -------------------------------------------------------------------------
 

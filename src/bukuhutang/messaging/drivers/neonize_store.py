@@ -154,6 +154,15 @@ class FolderLogin:
         )
         return bytes(rows[0][0]) if rows else None
 
+    def forget_chats(self) -> None:
+        """Let every chat's keys be agreed anew. Raises StoreBroken.
+
+        The process died: a message may have been deciphered, which used up its key, and not been
+        stored. WhatsApp delivers it again, and only without the old keys does the library ask its
+        sender to encrypt it once more.
+        """
+        self._ask_device("delete from whatsmeow_sessions")
+
     def check(self) -> None:
         """Raises StoreBroken when the device's file is damaged."""
         for (verdict,) in self._ask_device("pragma quick_check(1)"):
@@ -165,7 +174,7 @@ class FolderLogin:
         if not path.exists() or path.stat().st_size == 0:
             return []
         try:
-            with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as db:
+            with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)) as db:
                 return db.execute(sql, values).fetchall()
         except sqlite3.OperationalError as problem:
             if "no such table" in str(problem):
@@ -264,6 +273,13 @@ class PostgresLogin:
                 message_id,
             )
             return bytes(rows[0][0]) if rows else None
+
+    def forget_chats(self) -> None:
+        """Let every chat's keys be agreed anew; see `FolderLogin`."""
+        linked = self.device()
+        if linked is not None:
+            with self._open() as db:
+                db.run("delete from whatsmeow_sessions where our_jid = ?", linked.jid)
 
     def check(self) -> None:
         """The database looks after itself."""

@@ -157,6 +157,9 @@ class Worker:
         if device is None:
             return
         rows = store.rows(stamp)
+        if rows.was_left_open():
+            store.forget_chats()
+        rows.note_open()
         login = Login(tenant, phone, store, rows, self.tell_for(tenant))
         self._logins[tenant] = login
         # Two that connect or stop at once can abort the whole process. A stop waits for one connect
