@@ -75,7 +75,7 @@ OPERATOR_MAY = {
         }
     },
     "outbound_messages": {
-        "SELECT": {"tenant_id", "id", "status", "purpose", "queued_at", "sent_at"}
+        "SELECT": {"tenant_id", "id", "status", "waits", "purpose", "queued_at", "sent_at"}
     },
 }
 """What the two roles that see all tenants may do, by table; None is every column."""

@@ -1,17 +1,17 @@
-"""WhatsApp logins: a closed list of states, one owner each, trouble reported as an event.
+"""WhatsApp logins: one owner each under a lease, connected with care, trouble reported as an event.
 
 The SessionManager owns the logins whose leases it holds. What it needs of the database it gets
 through `SessionPorts`, so that this room knows no SQL; what WhatsApp says goes the same way up.
+Which state follows from what is decided in `states`, when a login is connected in `starts`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Protocol
 
 import structlog
 
@@ -19,120 +19,87 @@ from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.messaging import driver as wa
+from bukuhutang.messaging.dismissal import dismiss
+from bukuhutang.messaging.ports import Held, Login, SessionPorts, Watch
+from bukuhutang.messaging.relevance import SentIds, none_of_our_business
+from bukuhutang.messaging.starts import Starts
+from bukuhutang.messaging.states import (
+    GOING,
+    RESTING,
+    STOPPED,
+    UP,
+    StateChange,
+    WaSessionState,
+    change_for,
+    follows,
+)
+
+__all__ = ["SessionManager", "WaSessionState", "none_of_our_business"]
 
 LEASE_SECONDS = 10
 RENEW_SECONDS = 3.0
-PAIRING_WISH_SECONDS = 120
-"""A wish to pair older than this is forgotten: nobody looks at the code any more."""
+RETRY_SECONDS = 0.5
+LEASE_MARGIN_SECONDS = 1.0
+"""Our own lease is over for us this much earlier than for the others."""
 
-assert LEASE_SECONDS > 2 * RENEW_SECONDS  # one missed renewal must not lose a session
+STOP_SECONDS_MAX = 3.0
+WAKE_SECONDS_MIN = 0.02
+assert LEASE_SECONDS - LEASE_MARGIN_SECONDS > 2 * RENEW_SECONDS  # one missed renewal loses nothing
 
 log = structlog.get_logger("sessions")
-
-
-class WaSessionState(StrEnum):
-    UNLINKED = "unlinked"  # needs a QR or a pairing code
-    PAIRING = "pairing"  # a code is being shown
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    INTERRUPTED = "interrupted"  # will reconnect by itself
-    RESTRICTED = "restricted"  # connected, but may not start new chats
-    LOGGED_OUT = "logged_out"  # the phone removed us: a person must link again
-    REPLACED = "replaced"  # somebody else opened the same login
-    TEMPORARILY_BANNED = "temporarily_banned"
-    BANNED = "banned"  # stop sending, tell the tenant
-    OUTDATED = "outdated"  # our library is too old: every session is concerned
-    CLOSED = "closed"  # the tenant is inactive
-
-
-UP = frozenset({WaSessionState.CONNECTED, WaSessionState.RESTRICTED})
-PAIRED_OR_PAIRING = UP | {
-    WaSessionState.PAIRING,
-    WaSessionState.CONNECTING,
-    WaSessionState.INTERRUPTED,
-}
-
-
-@dataclass(frozen=True)
-class Held:
-    """A login this owner holds the lease of, as the database has it."""
-
-    tenant_id: TenantId
-    phone_number: PhoneNumber
-    tenant_active: bool  # False while the operator has switched the tenant off
-    state: WaSessionState
-    fencing: int
-    linked: bool
-    pairing_wanted_at: datetime | None
-
-
-@dataclass(frozen=True)
-class StateChange:
-    """What is to be noted about a login; None leaves a field as it is."""
-
-    state: WaSessionState
-    reason: str | None = None
-    qr: wa.QrShown | None = None
-    linked: bool | None = None
-    lid: str | None = None
-
-
-class SessionPorts(Protocol):
-    """What the manager needs of the world above it; bound in `main`."""
-
-    async def hold(self, owner: str, now: datetime, until: datetime) -> list[Held]:
-        """Renew this owner's leases, take over free ones; returns all it holds now."""
-        ...
-
-    async def release(self, owner: str, tenant_ids: Sequence[TenantId]) -> None:
-        """Let leases go, so that another owner need not wait for their end."""
-        ...
-
-    async def note(self, tenant_id: TenantId, owner: str, change: StateChange) -> None:
-        """Write a state, only while `owner` holds the lease."""
-        ...
-
-    async def linked(self, tenant_id: TenantId) -> None:
-        """The tenant's own phone was linked: a waiting tenant becomes active."""
-        ...
-
-    async def arrived(self, tenant_id: TenantId, message: wa.MessageReceived) -> None:
-        """Store a message durably; returns only then."""
-        ...
-
-    async def receipt(self, tenant_id: TenantId, receipt: wa.ReceiptReceived) -> None:
-        """Move sent messages forward."""
-        ...
 
 
 class SessionManager:
     """Owns WhatsApp logins: opens, pairs, watches and closes them, and sends through them."""
 
-    def __init__(self, driver: wa.Driver, ports: SessionPorts, clock: Clock, owner: str) -> None:
+    def __init__(
+        self,
+        driver: wa.Driver,
+        ports: SessionPorts,
+        clock: Clock,
+        owner: str,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
         self._driver = driver
         self._ports = ports
         self._clock = clock
         self._owner = owner
-        self._held: dict[TenantId, Held] = {}
-        self._states: dict[TenantId, WaSessionState] = {}
-        self._sent: dict[tuple[TenantId, str], None] = {}
+        self._logins: dict[TenantId, Login] = {}
+        self._starts = Starts(draw)
+        self._lease_until = clock.machine_now()
+        self._lost = 0
+        self._outdated = False
+        self._sent = SentIds()
+        self._asked = True
+        self._look_at = clock.machine_now()
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     # --- what others may ask ----------------------------------------------------------------------
 
     def wake(self) -> None:
         """Something about a login was asked for: look now."""
         self._settled.clear()
+        self._asked = True
         self._wake.set()
 
     def all_sessions(self) -> dict[TenantId, WaSessionState]:
         """Every login held here and its state."""
-        return dict(self._states)
+        return {tenant_id: one.state for tenant_id, one in self._logins.items()}
 
     def is_up(self, tenant_id: TenantId) -> bool:
-        """Whether messages can be sent through this login now."""
-        return self._states.get(tenant_id) in UP
+        """Whether this login is connected."""
+        login = self._logins.get(tenant_id)
+        return login is not None and login.state in UP
+
+    def may_send(self, tenant_id: TenantId) -> bool:
+        """Whether this login is connected and certainly still ours, by the machine's time.
+
+        False when the lease could not be renewed in time, whatever the reason: from the moment it
+        ends another owner may send.
+        """
+        return self.is_up(tenant_id) and not self._lease_is_over()
 
     @property
     def capabilities(self) -> wa.Capabilities:
@@ -143,6 +110,11 @@ class SessionManager:
     def owner(self) -> str:
         """The name under which leases are held."""
         return self._owner
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything asked for so far was acted upon."""
+        return self._settled.is_set() and self._starts.is_idle
 
     async def send_message(
         self, tenant_id: TenantId, chat: ChatId, text: str, *, client_ref: str
@@ -175,12 +147,12 @@ class SessionManager:
     async def _send(
         self, tenant_id: TenantId, client_ref: str, act: Callable[[], Awaitable[wa.Outcome]]
     ) -> wa.Outcome:
-        if not self.is_up(tenant_id):
+        if not self.may_send(tenant_id):
             return wa.Rejected("not_connected", retry=True)
-        self._remember(tenant_id, client_ref)
+        self._sent.remember(tenant_id, client_ref)
         outcome = await act()
         if isinstance(outcome, wa.Accepted):
-            self._remember(tenant_id, outcome.provider_id)
+            self._sent.remember(tenant_id, outcome.provider_id)
         return outcome
 
     # --- the loop ---------------------------------------------------------------------------------
@@ -191,80 +163,150 @@ class SessionManager:
         try:
             while True:
                 self._wake.clear()
+                await self._turn()
                 try:
-                    await self._round()
-                except TransientFault as fault:
-                    log.warning("leases_unreachable", reason=str(fault))
-                else:
-                    if not self._wake.is_set():
-                        self._settled.set()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), RENEW_SECONDS)
+                    await asyncio.wait_for(self._wake.wait(), self._pause_seconds())
                 except TimeoutError:
                     continue
         finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._driver.aclose()
-            await self._ports.release(self._owner, list(self._held))
+            await self._ports.release(self._owner, list(self._logins))
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether everything asked for so far was acted upon."""
-        return self._settled.is_set()
+    def _pause_seconds(self) -> float:
+        """Until the next renewal, the next start or the end of somebody else's lease."""
+        now = self._clock.machine_now()
+        at = min(self._look_at, self._starts.next_at() or self._look_at)
+        return min(max((at - now).total_seconds(), WAKE_SECONDS_MIN), RENEW_SECONDS)
+
+    async def _turn(self) -> None:
+        """One look, not longer than our own lease lasts; when that ends, nothing here goes on."""
+        left = (self._lease_until - self._clock.machine_now()).total_seconds()
+        try:
+            # Whatever hangs, a database or a driver, must not carry us past the end of the lease.
+            async with asyncio.timeout(max(left, 0.0) if self._logins else None):
+                await self._round()
+        except (TransientFault, TimeoutError) as fault:
+            log.warning("leases_unreachable", reason=str(fault))
+            self._look_at = self._clock.machine_now() + timedelta(seconds=RETRY_SECONDS)
+        else:
+            if not self._wake.is_set():
+                self._settled.set()
+        if self._logins and self._lease_is_over():
+            await self._drop(list(self._logins), "lease_not_renewed")
+        self._ports.watched(Watch(len(self._logins), self._lost, self._driver.measures()))
+        self._lost = 0
+
+    def _lease_is_over(self) -> bool:
+        return self._clock.machine_now() >= self._lease_until
 
     async def _round(self) -> None:
         now = self._clock.machine_now()
-        held = await self._ports.hold(self._owner, now, now + timedelta(seconds=LEASE_SECONDS))
-        for tenant_id in self._held.keys() - {one.tenant_id for one in held}:
-            await self._drop(tenant_id)
-        for one in held:
-            await self._attend(one)
+        if self._asked or now >= self._look_at:
+            self._asked = False
+            await self._look(now)
+        for tenant_id in self._starts.take(self._clock.machine_now()):
+            await self._carefully(tenant_id, self._start(self._logins[tenant_id]))
 
-    async def _drop(self, tenant_id: TenantId) -> None:
-        """The lease is lost: another owner may already run this login, so ours must end."""
-        log.warning("lease_lost", tenant_id=tenant_id)
-        self._held.pop(tenant_id, None)
-        self._states.pop(tenant_id, None)
-        await self._driver.stop(tenant_id)
+    async def _look(self, now: datetime) -> None:
+        """Renew and take leases; `now` is from before the question, so that our end comes first."""
+        self._look_at = now + timedelta(seconds=RENEW_SECONDS)
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        holding = await self._ports.hold(self._owner, now, until)
+        self._lease_until = until - timedelta(seconds=LEASE_MARGIN_SECONDS)
+        if holding.others_end_at is not None:
+            # An owner that has died is followed as soon as it may be.
+            self._look_at = min(self._look_at, holding.others_end_at)
+        lost = self._logins.keys() - {one.tenant_id for one in holding.held}
+        await self._drop(lost, "lease_lost")
+        for one in holding.held:
+            await self._carefully(one.tenant_id, self._attend(one))
+
+    async def _carefully(self, tenant_id: TenantId, act: Awaitable[None]) -> None:
+        """A login that cannot be handled is tried again later; the others do not notice."""
+        try:
+            await act
+        except TransientFault:
+            raise
+        except Exception:
+            log.exception("login_failed", tenant_id=tenant_id)
+            self._starts.failed(tenant_id, self._clock.machine_now())
+
+    async def _drop(self, tenant_ids: Iterable[TenantId], reason: str) -> None:
+        """The leases are lost: other owners may already run these logins, so ours must end."""
+        lost = list(tenant_ids)
+        for tenant_id in lost:
+            log.warning(reason, tenant_id=tenant_id)
+            self._forget(tenant_id)
+        self._lost += len(lost)
+        await asyncio.gather(*(self._stop(one) for one in lost))
+
+    def _forget(self, tenant_id: TenantId) -> None:
+        self._logins.pop(tenant_id, None)
+        self._starts.forget(tenant_id)
+
+    async def _stop(self, tenant_id: TenantId) -> None:
+        try:
+            async with asyncio.timeout(STOP_SECONDS_MAX):
+                await self._driver.stop(tenant_id)
+        except Exception:
+            log.exception("stop_failed", tenant_id=tenant_id)
 
     async def _attend(self, one: Held) -> None:
-        first = one.tenant_id not in self._held
-        self._held[one.tenant_id] = one
-        if first:
-            # Nothing runs yet, whatever the row of an earlier owner says.
-            self._states[one.tenant_id] = WaSessionState.UNLINKED
-            await self._driver.create_session(one.tenant_id, one.phone_number)
+        login = self._logins.get(one.tenant_id) or await self._take_on(one)
+        login.held = one
+        now = self._clock.machine_now()
+        if login.stranger is not None:
+            return  # being shown out; everything else waits
         if not one.tenant_active:
             await self._close(one)
-        elif one.linked:
-            if first or one.state is WaSessionState.CLOSED:
-                await self._start(one)
-        elif one.pairing_wanted_at is not None:
-            await self._pair(one, one.pairing_wanted_at)
+        elif login.may_go_on(now):
+            self._starts.ask(one.tenant_id, now)
+        elif login.hears_wish(now):
+            await self._grant_wish(login, now)
+
+    async def _take_on(self, one: Held) -> Login:
+        """A lease we did not have. Nothing runs yet, whatever the row of an earlier owner says."""
+        rests = one.state in RESTING
+        state = one.state if rests else WaSessionState.UNLINKED
+        await self._driver.create_session(one.tenant_id, one.phone_number)
+        login = Login(one, state, one.until if rests else None)
+        self._logins[one.tenant_id] = login
+        if one.linked and not rests and one.tenant_active:
+            self._starts.ask(one.tenant_id, self._clock.machine_now())
+        return login
 
     async def _close(self, one: Held) -> None:
         await self._driver.stop(one.tenant_id)
-        await self._note(one.tenant_id, StateChange(WaSessionState.CLOSED))
+        await self._note(self._logins[one.tenant_id], StateChange(WaSessionState.CLOSED))
+        self._forget(one.tenant_id)
         await self._ports.release(self._owner, [one.tenant_id])
-        self._held.pop(one.tenant_id, None)
-        self._states.pop(one.tenant_id, None)
 
-    async def _start(self, one: Held) -> None:
-        if not await self._driver.is_linked(one.tenant_id):
+    async def _start(self, login: Login) -> None:
+        if login.state in GOING | {WaSessionState.PAIRING} or login.stranger is not None:
+            self._starts.answered(login.held.tenant_id)
+        elif self._outdated:
+            await self._note(login, StateChange(WaSessionState.OUTDATED))
+        elif not await self._driver.is_linked(login.held.tenant_id):
             # The database believes in a link that the login store has lost.
             lost = StateChange(WaSessionState.LOGGED_OUT, "login_lost", linked=False)
-            await self._note(one.tenant_id, lost)
-            return
-        await self._note(one.tenant_id, StateChange(WaSessionState.CONNECTING))
-        await self._driver.start(one.tenant_id)
+            await self._note(login, lost)
+        else:
+            await self._note(login, StateChange(WaSessionState.CONNECTING))
+            await self._driver.start(login.held.tenant_id)
 
-    async def _pair(self, one: Held, wanted_at: datetime) -> None:
-        # The row may be older than what this login has lived through meanwhile.
-        if self._states[one.tenant_id] in PAIRED_OR_PAIRING:
-            return
-        if self._clock.machine_now() - wanted_at > timedelta(seconds=PAIRING_WISH_SECONDS):
-            return
-        self._states[one.tenant_id] = WaSessionState.PAIRING
-        await self._driver.start_pairing(one.tenant_id, "qr")
+    async def _grant_wish(self, login: Login, now: datetime) -> None:
+        tenant_id = login.held.tenant_id
+        if self._outdated:
+            await self._note(login, StateChange(WaSessionState.OUTDATED))
+        elif login.held.linked and await self._driver.is_linked(tenant_id):
+            login.until = None
+            self._starts.ask(tenant_id, now)
+        else:
+            login.state, login.how = WaSessionState.PAIRING, login.held.pairing_how
+            await self._driver.start_pairing(tenant_id, login.how)
 
     # --- what WhatsApp says -----------------------------------------------------------------------
 
@@ -275,91 +317,82 @@ class SessionManager:
                 await self._message(tenant_id, event)
             case wa.ReceiptReceived():
                 await self._ports.receipt(tenant_id, event)
-            case wa.Paired():
-                await self._paired(tenant_id, event)
-            case wa.Connected():
-                await self._connected(tenant_id)
             case wa.Undecryptable():
                 log.warning("undecryptable", tenant_id=tenant_id)
             case _:
-                await self._note(tenant_id, change_for(event))
+                await self._about_login(tenant_id, event)
 
     async def _message(self, tenant_id: TenantId, message: wa.MessageReceived) -> None:
-        if message.from_me and (tenant_id, message.id) in self._sent:
+        if message.from_me and self._sent.knows(tenant_id, message.id):
             return  # our own message, echoed by the phone
         if none_of_our_business(message) is not None:
             return
+        login = self._logins.get(tenant_id)
+        if login is not None and login.stranger is not None:
+            return  # somebody else's phone
         await self._ports.arrived(tenant_id, message)
 
-    async def _paired(self, tenant_id: TenantId, event: wa.Paired) -> None:
-        held = self._held.get(tenant_id)
-        if held is None or event.phone_number != held.phone_number:
-            await self._driver.logout(tenant_id)
-            change = StateChange(WaSessionState.UNLINKED, "wrong_number", linked=False)
-            await self._note(tenant_id, change)
+    async def _about_login(self, tenant_id: TenantId, event: wa.Event) -> None:
+        login = self._logins.get(tenant_id)
+        if login is None or (login.stranger is None and not follows(event, login.state)):
+            log.info("event_passed_over", tenant_id=tenant_id, event_kind=type(event).__name__)
+            if login is None and isinstance(event, wa.Paired):
+                await self._driver.logout(tenant_id)  # nobody here wants this phone
             return
-        await self._note(
-            tenant_id, StateChange(WaSessionState.CONNECTING, linked=True, lid=event.lid)
-        )
+        if login.stranger is not None:
+            if isinstance(event, wa.Connected):
+                login.stranger.set()
+            return
+        if isinstance(event, wa.Paired):
+            await self._paired(login, event)
+            return
+        now = self._clock.machine_now()
+        change = change_for(event, now=now, retried_at=login.retried_at)
+        if change.state in STOPPED:
+            await self._driver.stop(tenant_id)
+        if change.state is WaSessionState.OUTDATED and not self._outdated:
+            self._outdated = True
+            log.error("client_outdated", advice="update BukuHutang; no login is started until then")
+        await self._note(login, change)
+        if isinstance(event, wa.Connected):
+            await self._ports.linked(tenant_id)
 
-    async def _connected(self, tenant_id: TenantId) -> None:
-        await self._note(tenant_id, StateChange(WaSessionState.CONNECTED))
-        await self._ports.linked(tenant_id)
+    async def _paired(self, login: Login, event: wa.Paired) -> None:
+        if event.phone_number == login.held.phone_number:
+            linked = StateChange(WaSessionState.CONNECTING, linked=True, lid=event.lid)
+            await self._note(login, linked)
+            return
+        login.stranger = asyncio.Event()
+        task = asyncio.create_task(self._show_out(login, login.stranger, event.phone_number))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _note(self, tenant_id: TenantId, change: StateChange) -> None:
-        self._states[tenant_id] = change.state
+    async def _show_out(
+        self, login: Login, connected: asyncio.Event, stranger: PhoneNumber
+    ) -> None:
+        tenant_id = login.held.tenant_id
+        try:
+            await dismiss(
+                self._driver,
+                tenant_id,
+                stranger,
+                connected=connected,
+                words=lambda: self._ports.words_for_stranger(tenant_id),
+                client_ref=f"wrong-number:{self._clock.machine_now():%Y%m%dT%H%M%S.%f}",
+            )
+        except Exception:
+            log.exception("wrong_number_not_unlinked", tenant_id=tenant_id)
+        login.stranger = None
+        # The last digits, so that the lender recognises the phone and nobody else does.
+        tail = f"…{stranger[-4:]}"
+        gone = StateChange(WaSessionState.UNLINKED, "wrong_number", tail, linked=False)
+        await self._note(login, gone)
+
+    async def _note(self, login: Login, change: StateChange) -> None:
+        tenant_id, before = login.held.tenant_id, login.state
+        login.state, login.until = change.state, change.until
+        if change.state is not WaSessionState.CONNECTING:
+            self._starts.answered(tenant_id)
         log.info("session_state", tenant_id=tenant_id, state=change.state, reason=change.reason)
-        await self._ports.note(tenant_id, self._owner, change)
-
-    def _remember(self, tenant_id: TenantId, message_id: str) -> None:
-        """Keep the latest ids we sent, to know their echoes; the database knows the older ones."""
-        self._sent[tenant_id, message_id] = None
-        while len(self._sent) > SENT_REMEMBERED_MAX:
-            self._sent.pop(next(iter(self._sent)))
-
-
-SENT_REMEMBERED_MAX = 20_000
-
-
-def change_for(event: wa.Event) -> StateChange:
-    """The state that follows from an event that changes nothing else."""
-    state = WaSessionState
-    match event:
-        case wa.QrShown():
-            return StateChange(state.PAIRING, qr=event)
-        case wa.PairCodeShown():
-            return StateChange(state.PAIRING)
-        case wa.PairingFailed(reason=reason):
-            return StateChange(state.UNLINKED, f"pairing_{reason}")
-        case wa.Disconnected():
-            return StateChange(state.INTERRUPTED)
-        case wa.LoggedOut(reason=reason):
-            return StateChange(state.LOGGED_OUT, reason, linked=False)
-        case wa.Replaced():
-            return StateChange(state.REPLACED)
-        case wa.TemporarilyBanned(code=code):
-            return StateChange(state.TEMPORARILY_BANNED, f"code_{code}")
-        case wa.Banned(reason=reason):
-            return StateChange(state.BANNED, reason)
-        case wa.ClientOutdated():
-            return StateChange(state.OUTDATED)
-        case wa.Restricted():
-            return StateChange(state.RESTRICTED, "new_chats_barred")
-        case wa.Unrestricted():
-            return StateChange(state.CONNECTED)
-    raise AssertionError(f"no state follows from {event!r}")
-
-
-def none_of_our_business(message: wa.MessageReceived) -> str | None:
-    """Why a message is not even stored: it is the lender's private number too.
-
-    Groups are never read. What the lender writes to other people is theirs. A sender without a
-    number can be nobody we know.
-    """
-    if message.group:
-        return "group"
-    if message.from_me and not message.self_chat:
-        return "own chat with somebody"
-    if message.sender is None:
-        return "sender without a number"
-    return None
+        await self._ports.note(tenant_id, self._owner, replace(change, before=before))
+        self._wake.set()  # a place may be free for the next start
