@@ -424,6 +424,10 @@ BANS = (
             f"{DOORS}sessions/outbox_loop.py": (1, "driver loop: the outcome is unknown"),
             f"{DOORS}clock/loop.py": (1, "clock loop: the next look tries again"),
             f"{DOORS}web/middleware.py": (1, "HTTP: a problem with status 500"),
+            f"{OURS}messaging/sessions.py": (
+                3,
+                "driver loop: one login's failure is not the others'; a wrong phone is shown out",
+            ),
             f"{OURS}messaging/drivers/simulator_reporting.py": (
                 1,
                 "driver loop: the event is kept and reported again",
@@ -444,6 +448,7 @@ BANS = (
             f"{DOORS}sessions/insist.py": (1, "an event outlives a restart of the database"),
             f"{DOORS}sessions/outbox_loop.py": (1, "outbox loop"),
             f"{DOORS}clock/loop.py": (1, "clock loop"),
+            f"{DOORS}clock/mail_loop.py": (1, "mail loop"),
             f"{OURS}messaging/sessions.py": (1, "driver loop: renews the leases"),
             f"{MAIN}serve.py": (2, "wake-up calls to other processes, the watch over the database"),
         },

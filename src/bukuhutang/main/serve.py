@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import random
 import secrets
 import signal
 import socket
@@ -21,9 +22,11 @@ from bukuhutang.base.clock import Clock, MovableClock, SystemClock, monotonic
 from bukuhutang.base.errors import ConfigurationProblem, TransientFault
 from bukuhutang.entrypoints.chat.loop import InboxLoop
 from bukuhutang.entrypoints.clock.loop import ClockLoop
+from bukuhutang.entrypoints.clock.mail_loop import MailLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
+from bukuhutang.main.mail import NOBODY_OUTSIDE, Outside
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
@@ -64,6 +67,7 @@ class Serve:
     database_ours_alone: bool
     admin_keys: tuple[str, ...]
     show_key: bool  # ours, generated; one from the environment is its giver's secret
+    outside: Outside = NOBODY_OUTSIDE
 
 
 def claim_port(host: str, port: int) -> socket.socket:
@@ -133,6 +137,7 @@ class Service:
         self._outbox: OutboxLoop | None = None
         self._inbox: InboxLoop | None = None
         self._ticks: ClockLoop | None = None
+        self._mail: MailLoop | None = None
         self._simulator: SimulatorDriver | None = None
         self._web: uvicorn.Server | None = None
 
@@ -155,6 +160,8 @@ class Service:
             service._wire_sessions(clock)
         if "clock" in request.roles:
             service._ticks = ClockLoop(database, clock)
+            if request.outside.mail is not None:
+                service._mail = MailLoop(database, request.outside.mail, clock, random.random)
         if "web" in request.roles:
             service._web = service._web_server()
         listener = await database.listen(service._wakes)
@@ -168,7 +175,13 @@ class Service:
         self._outcomes = Outcomes(
             self._database, own_message_ids=self._simulator.capabilities.own_message_id
         )
-        self._ports = DatabasePorts(self._database, clock, self._outcomes, after=self.wake_inbox)
+        self._ports = DatabasePorts(
+            self._database,
+            clock,
+            self._outcomes,
+            after=self.wake_inbox,
+            other_way=self._request.outside.other_way,
+        )
         self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)
         self._outbox = OutboxLoop(self._database, self._manager, clock, self._outcomes)
         self._ports.on_up = self._outbox.wake
@@ -250,6 +263,7 @@ class Service:
             self._outbox,
             self._inbox,
             self._ticks,
+            self._mail,
         )
         return [one for one in wanted if one is not None]
 
@@ -280,6 +294,8 @@ class Service:
             self._request.admin_keys,
             wake_sessions=self.wake_sessions,
             simulated=simulated,
+            has_mail=self._request.outside.mail is not None,
+            public_url=self._request.outside.public_url,
             stop_seconds=int(STOP_SECONDS_MAX / 2),
         )
 

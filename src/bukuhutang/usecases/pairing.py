@@ -28,6 +28,10 @@ from bukuhutang.usecases.tenants import TenantNotFound, When, with_dash
 
 LINK_HOURS = 24
 LINK_PATH = "/link/"
+SECRET_BYTES = 24
+"""Of randomness in a link; written as twice as many hexadecimal digits."""
+
+ASK_PAUSE = timedelta(seconds=2)
 TENANT_ID_MAX = 2**63 - 1
 _TOKEN = re.compile(r"([1-9][0-9]{0,18})-([0-9a-f]{48})")
 
@@ -98,6 +102,7 @@ class PairingView:
     pair_code: str | None = None
     tail: str | None = None  # the last digits of a wrong number
     until: datetime | None = None
+    too_soon: bool = False  # a code was asked for a moment ago; every one costs WhatsApp something
 
 
 # start: nothing was asked for yet       waiting: a code is being made
@@ -125,6 +130,8 @@ async def want_code(database: Database, token: str, how: How, when: When) -> Pai
         view = await _view(tx, token, when)
         other_kind = view.step == "waiting" and view.how != how
         open_end = view.step == "paused" and view.until is None
+        if view.too_soon:
+            return view
         if view.step in ASKING_HELPS or other_kind or open_end:
             await wa_sessions.want_pairing(tx, when.machine_now, how)
             return await _view(tx, token, when)
@@ -152,6 +159,7 @@ async def _view(tx: TenantTx, token: str, when: When) -> PairingView:
     settings = await read_settings(tx)
     step = step_of(tenant, login, when)
     shows = step in ("qr", "code")
+    wanted_at = login.pairing_wanted_at
     return PairingView(
         step,
         tx.tenant_id,
@@ -165,6 +173,7 @@ async def _view(tx: TenantTx, token: str, when: When) -> PairingView:
         with_dash(login.pair_code) if login.pair_code and shows else None,
         login.detail.removeprefix("…") if step == "wrong_number" and login.detail else None,
         login.until if step == "paused" else None,
+        wanted_at is not None and when.machine_now - wanted_at < ASK_PAUSE,
     )
 
 

@@ -23,7 +23,7 @@ from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_proble
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import tenants
+from bukuhutang.usecases import pairing, tenants
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -41,6 +41,7 @@ STATUSES: dict[type[Refusal], int] = {
     tenants.CreditsOutOfRange: 422,
     tenants.CreditsUnlimited: 409,
     tenants.QrNotAvailable: 404,
+    pairing.LinkUnknown: 404,
 }
 """Class to status: the one place where a refusal becomes a number."""
 
