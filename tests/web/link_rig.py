@@ -1,4 +1,4 @@
-"""The linking page in a browser: the web door on a port of its own, its login's state set by hand."""
+"""The linking page for a browser: the web door on a port, the login's state set by hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ from tests.web.rig import KEY
 
 SECRET = "5" * 48
 READY_SECONDS = 10
-QR = "2@" + "aB3/xY9+" * 28 + ",dGhpcyBpcyBhIGtleSBvZiAzMiBieXRlcyAgICAgIA==,c2Vjb25kIGtleSBvZiAzMiBi="
+QR = (
+    "2@"
+    + "aB3/xY9+" * 28
+    + ",dGhpcyBpcyBhIGtleSBvZiAzMiBieXRlcyAgICAgIA==,c2Vjb25kIGtleSBvZiAzMiBi="
+)
 """As long as a real one."""
 
 

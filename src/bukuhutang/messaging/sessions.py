@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -63,7 +65,7 @@ class SessionManager:
         self._driver = driver
         self._ports = ports
         self._clock = clock
-        self._owner = owner
+        self.owner = owner  # the name under which leases are held
         self._logins: dict[TenantId, Login] = {}
         self._starts = Starts(draw)
         self._lease_until = clock.machine_now()
@@ -105,11 +107,6 @@ class SessionManager:
     def capabilities(self) -> wa.Capabilities:
         """How the driver behind these logins differs from others."""
         return self._driver.capabilities
-
-    @property
-    def owner(self) -> str:
-        """The name under which leases are held."""
-        return self._owner
 
     @property
     def is_settled(self) -> bool:
@@ -164,16 +161,16 @@ class SessionManager:
             while True:
                 self._wake.clear()
                 await self._turn()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), self._pause_seconds())
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    # Not wait_for, which before Python 3.12 may swallow the end of this task.
+                    async with asyncio.timeout(self._pause_seconds()):
+                        await self._wake.wait()
         finally:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._driver.aclose()
-            await self._ports.release(self._owner, list(self._logins))
+            await self._ports.release(self.owner, list(self._logins))
 
     def _pause_seconds(self) -> float:
         """Until the next renewal, the next start or the end of somebody else's lease."""
@@ -183,10 +180,11 @@ class SessionManager:
 
     async def _turn(self) -> None:
         """One look, not longer than our own lease lasts; when that ends, nothing here goes on."""
+        await self._drop_when_over()  # the machine may have slept
         left = (self._lease_until - self._clock.machine_now()).total_seconds()
         try:
             # Whatever hangs, a database or a driver, must not carry us past the end of the lease.
-            async with asyncio.timeout(max(left, 0.0) if self._logins else None):
+            async with asyncio.timeout(left if self._logins else None):
                 await self._round()
         except (TransientFault, TimeoutError) as fault:
             log.warning("leases_unreachable", reason=str(fault))
@@ -194,10 +192,13 @@ class SessionManager:
         else:
             if not self._wake.is_set():
                 self._settled.set()
-        if self._logins and self._lease_is_over():
-            await self._drop(list(self._logins), "lease_not_renewed")
+        await self._drop_when_over()
         self._ports.watched(Watch(len(self._logins), self._lost, self._driver.measures()))
         self._lost = 0
+
+    async def _drop_when_over(self) -> None:
+        if self._logins and self._lease_is_over():
+            await self._drop(list(self._logins), "lease_not_renewed")
 
     def _lease_is_over(self) -> bool:
         return self._clock.machine_now() >= self._lease_until
@@ -208,13 +209,14 @@ class SessionManager:
             self._asked = False
             await self._look(now)
         for tenant_id in self._starts.take(self._clock.machine_now()):
-            await self._carefully(tenant_id, self._start(self._logins[tenant_id]))
+            if (login := self._logins.get(tenant_id)) is not None:
+                await self._carefully(tenant_id, self._start(login))
 
     async def _look(self, now: datetime) -> None:
         """Renew and take leases; `now` is from before the question, so that our end comes first."""
         self._look_at = now + timedelta(seconds=RENEW_SECONDS)
         until = now + timedelta(seconds=LEASE_SECONDS)
-        holding = await self._ports.hold(self._owner, now, until)
+        holding = await self._ports.hold(self.owner, now, until)
         self._lease_until = until - timedelta(seconds=LEASE_MARGIN_SECONDS)
         if holding.others_end_at is not None:
             # An owner that has died is followed as soon as it may be.
@@ -232,7 +234,15 @@ class SessionManager:
             raise
         except Exception:
             log.exception("login_failed", tenant_id=tenant_id)
-            self._starts.failed(tenant_id, self._clock.machine_now())
+            if (login := self._logins.get(tenant_id)) is not None:
+                await self._after_failure(login)
+
+    async def _after_failure(self, login: Login) -> None:
+        before, login.state = login.state, WaSessionState.UNLINKED  # nothing runs
+        if login.held.linked:
+            self._starts.failed(login.held.tenant_id, self._clock.machine_now())
+        elif before is WaSessionState.PAIRING:
+            await self._note(login, StateChange(WaSessionState.UNLINKED, "pairing_error"))
 
     async def _drop(self, tenant_ids: Iterable[TenantId], reason: str) -> None:
         """The leases are lost: other owners may already run these logins, so ours must end."""
@@ -282,7 +292,7 @@ class SessionManager:
         await self._driver.stop(one.tenant_id)
         await self._note(self._logins[one.tenant_id], StateChange(WaSessionState.CLOSED))
         self._forget(one.tenant_id)
-        await self._ports.release(self._owner, [one.tenant_id])
+        await self._ports.release(self.owner, [one.tenant_id])
 
     async def _start(self, login: Login) -> None:
         if login.state in GOING | {WaSessionState.PAIRING} or login.stranger is not None:
@@ -370,18 +380,9 @@ class SessionManager:
     async def _show_out(
         self, login: Login, connected: asyncio.Event, stranger: PhoneNumber
     ) -> None:
-        tenant_id = login.held.tenant_id
-        try:
-            await dismiss(
-                self._driver,
-                tenant_id,
-                stranger,
-                connected=connected,
-                words=lambda: self._ports.words_for_stranger(tenant_id),
-                client_ref=f"wrong-number:{self._clock.machine_now():%Y%m%dT%H%M%S.%f}",
-            )
-        except Exception:
-            log.exception("wrong_number_not_unlinked", tenant_id=tenant_id)
+        tenant_id, now = login.held.tenant_id, self._clock.machine_now()
+        words = partial(self._ports.words_for_stranger, tenant_id)
+        await dismiss(self._driver, tenant_id, stranger, connected=connected, words=words, now=now)
         login.stranger = None
         # The last digits, so that the lender recognises the phone and nobody else does.
         tail = f"…{stranger[-4:]}"
@@ -394,5 +395,5 @@ class SessionManager:
         if change.state is not WaSessionState.CONNECTING:
             self._starts.answered(tenant_id)
         log.info("session_state", tenant_id=tenant_id, state=change.state, reason=change.reason)
-        await self._ports.note(tenant_id, self._owner, replace(change, before=before))
+        await self._ports.note(tenant_id, self.owner, replace(change, before=before))
         self._wake.set()  # a place may be free for the next start

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import ssl
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -68,7 +69,7 @@ def read_address(text: str, setting: str) -> Address:
         if any(ord(one) < 32 for one in text) or "@" not in address:
             raise ValueError(text)
         return Address(display_name=name, addr_spec=address)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         raise ConfigurationProblem(
             f"{setting} must be an address, like BukuHutang <hutang@example.com>"
         ) from None
@@ -89,7 +90,7 @@ class SmtpGateway:
         server = self._server
         try:
             written = self._written(mail)
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, MessageError):
             # A line break in a header, an address that is none: never sent, nor repaired.
             return NotSent("not a mail", retry=False)
         try:
