@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import random
 import secrets
 import signal
 import socket
@@ -22,12 +23,14 @@ from bukuhutang.base.errors import ConfigurationProblem, TransientFault
 from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.chat.loop import InboxLoop
 from bukuhutang.entrypoints.clock.loop import ClockLoop
+from bukuhutang.entrypoints.clock.mail_loop import MailLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
 from bukuhutang.entrypoints.sessions.webhook_loop import WebhookLoop
 from bukuhutang.main.cloud import Cloud, reach_of
 from bukuhutang.main.drivers import SIMULATOR, DriverRequest, open_driver
+from bukuhutang.main.mail import NOBODY_OUTSIDE, Outside
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver
 from bukuhutang.messaging.sessions import SessionManager
@@ -71,6 +74,7 @@ class Serve:
     admin_keys: tuple[str, ...]
     show_key: bool  # ours, generated; one from the environment is its giver's secret
     cloud: Cloud | None = None
+    outside: Outside = NOBODY_OUTSIDE
 
 
 def claim_port(host: str, port: int) -> socket.socket:
@@ -141,6 +145,7 @@ class Service:
         self._outbox: OutboxLoop | None = None
         self._inbox: InboxLoop | None = None
         self._ticks: ClockLoop | None = None
+        self._mail: MailLoop | None = None
         self._simulator: SimulatorDriver | None = None
         self._webhooks: WebhookLoop | None = None
         self._web: uvicorn.Server | None = None
@@ -164,6 +169,8 @@ class Service:
             service._wire_sessions(clock)
         if "clock" in request.roles:
             service._ticks = ClockLoop(database, clock)
+            if request.outside.mail is not None:
+                service._mail = MailLoop(database, request.outside.mail, clock, random.random)
         if "web" in request.roles:
             service._web = service._web_server()
         listener = await database.listen(service._wakes)
@@ -185,6 +192,7 @@ class Service:
             after=self.wake_inbox,
             fetch=self._fetch,
             channels=reach.channels,
+            other_way=self._request.outside.other_way,
         )
         self._manager = SessionManager(
             reach.driver, self._ports, clock, self._owner, capabilities_of=reach.capabilities_of
@@ -283,6 +291,7 @@ class Service:
             self._outbox,
             self._inbox,
             self._ticks,
+            self._mail,
         )
         return [one for one in wanted if one is not None]
 
@@ -318,6 +327,8 @@ class Service:
             wake_sessions=self.wake_sessions,
             simulated=simulated,
             webhooks=webhooks,
+            has_mail=self._request.outside.mail is not None,
+            public_url=self._request.outside.public_url,
             stop_seconds=int(STOP_SECONDS_MAX / 2),
         )
 
