@@ -179,6 +179,7 @@ async def test_what_was_acknowledged_survives_a_killed_worker_and_is_told_once_a
         # In the middle of it: some are deciphered, some stored, some not even that.
         os.kill(dani.worker_pid(), signal.SIGKILL)
         await dani.until(wa.Connected, connected + 1)
-        await rig.until(lambda: {one.id for one in dani.messages()} == set(written))
+        expected = set(written)
+        await rig.until(lambda wanted=expected: {m.id for m in dani.messages()} == wanted)  # type: ignore[misc]
     assert await dani.send("masih di sini", "ref-9") == wa.Accepted("ref-9")
     assert not (await rig.fake.counts()).problems
