@@ -25,6 +25,7 @@ async def test_the_lender_is_told_and_may_remind_again_the_same_day(server: Serv
             told = [one.text for one in await world.heard(LENDER)]
             assert "sedang dikirim" in told[0]
             assert "tidak terkirim" in told[1]
+            assert f"https://wa.me/62{BUDI[1:]}?text=" in told[1]
             assert told[2].startswith("🙏 Halo Budi, ini pengingat dari *Toko Dani*.")
             assert len(told) == 3
             assert await world.heard(BUDI) == []
@@ -33,6 +34,12 @@ async def test_the_lender_is_told_and_may_remind_again_the_same_day(server: Serv
             await world.say(LENDER, "INGATKAN Budi")
             assert len(await world.heard(LENDER)) == 1
             assert len(await world.heard(BUDI)) == 1
-            assert "sudah diingatkan hari ini" in await world.answer(LENDER, "INGATKAN Budi")
+            assert "Pengingat itu sudah sampai." in await world.answer(LENDER, "INGATKAN Budi")
+            [one] = (await world.service.whatsapp.messages(BUDI)).messages
+            await world.service.whatsapp.receipt(BUDI, one.id, "read")
+            await world.rest()
+            assert "Pengingat itu sudah dibaca." in await world.answer(LENDER, "INGATKAN Budi")
+            assert "sudah dibaca" in (await world.answer(LENDER, "RIWAYAT Budi")).splitlines()[-1]
+
     finally:
         await database.close()

@@ -335,7 +335,7 @@ class TestLoop:
     async def test_unpaced_numbers_have_no_pauses_no_typing_and_no_cap(
         self, numbers: Numbers
     ) -> None:
-        numbers.driver.paced = False
+        numbers.driver.hurry()
         line = await numbers.linked(days_ago=0)
         chats = [f"62812000001{n:02}" for n in range(30)]
         async with loop_beside(numbers) as loop:
@@ -344,6 +344,23 @@ class TestLoop:
             await until(lambda: len(line.sent()) == 30)
         assert numbers.driver.typed == []
         assert numbers.driver.checked == []
+
+    async def test_unpaced_numbers_do_not_send_what_is_no_longer_so_either(
+        self, numbers: Numbers
+    ) -> None:
+        numbers.driver.hurry()
+        line = await numbers.linked()
+        shop = shop_of(line)
+        await shop.lent("Budi", 500, phone=BUDI)
+        await ingatkan(line)
+        shop.now += timedelta(seconds=1)
+        await shop.paid("Budi", None)
+        await line.queue(SARI)
+        async with loop_beside(numbers) as loop:
+            loop.wake()
+            await until(lambda: line.sent() == [SARI])
+            await until(lambda: loop.is_idle)
+        assert await line.fates() == [("skipped", "settled"), ("sent", None)]
 
 
 class TestFencing:

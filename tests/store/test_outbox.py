@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from bukuhutang.base.ids import TenantId
-from bukuhutang.store import outbox, wa_sessions
+from bukuhutang.store import outbox, stats, wa_sessions
 from bukuhutang.store.outbox import Mark, Outbound, ReceiptMark
 from tests.store.ground import NOON, Ground, after
 
@@ -279,6 +279,36 @@ class TestReceipts:
             stranger = ReceiptMark(TenantId(99), message.client_ref, "read", NOON)
             await outbox.receipts(db, [stranger], own_message_ids=True)
         assert await up.statuses() == ["sending"]
+
+
+class TestWaiting:
+    async def test_the_operator_sees_what_waits_since_when_and_what_is_held(
+        self, up: Outbox
+    ) -> None:
+        await up.queue((BUDI, "1"), (SARI, "2"), (BUDI, "3"))
+        first, _ = await up.claim()
+        await up.mark(first, "sent")
+        await up.ground.tamper(
+            "update outbound_messages set reason = 'new_chats_held' where body = '3'"
+        )
+        async with up.ground.database.operator() as db:
+            waiting = await outbox.waiting_by_tenant(db, [up.tenant_id, TenantId(99)])
+            depths = await stats.queue_depths(db)
+        assert waiting == {up.tenant_id: outbox.Waiting(2, NOON)}
+        assert depths["held_new_chats_held"] == 1
+
+    async def test_what_did_not_arrive_is_untold_until_its_time(self, up: Outbox) -> None:
+        await up.queue((BUDI, "1"), (SARI, "2"))
+        first, second = await up.claim()
+        async with up.ground.database.courier() as db:
+            await up.mark(first, "unknown", not_before=after(minutes=10))
+            assert await outbox.untold_tenants(db, after(minutes=9)) == []
+            assert await outbox.untold_tenants(db, after(minutes=10)) == [up.tenant_id]
+            await up.receipts((first.client_ref, "delivered"), own_ids=True)
+            assert await outbox.untold_tenants(db, after(minutes=10)) == []
+            await up.mark(second, "sent", provider="P2")
+            await up.receipts(("P2", "failed"))  # after `sent` a late failure changes nothing
+            assert await outbox.untold_tenants(db, after(minutes=10)) == []
 
 
 class TestLeases:
