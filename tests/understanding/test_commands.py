@@ -201,7 +201,6 @@ REFUSED: list[tuple[str, str, dict[str, object]]] = [
     ("pinjam Budi dan Andi 100rb", "text_left_over", {"left_over": "dan"}),
     ("hutang ke Toko Budi sembako 150K", "text_left_over", {"left_over": "ke"}),
     ("BAYAR", "name_missing", {}),
-    ("BAYAR 2", "name_missing", {}),
     ("bayar utang 50rb", "name_missing", {}),
     ("bayar listrik 200rb", "name_missing", {}),
     ("BAYAR Budi", "amount_missing", {}),
@@ -210,7 +209,7 @@ REFUSED: list[tuple[str, str, dict[str, object]]] = [
     ("Bayar Budi lima", "amount_unclear", {"text": "lima"}),
     ("BAYAR Budi 200rb besok", "text_left_over", {"left_over": "besok"}),
     ('BAYAR Budi 200rb "tf"', "text_left_over", {"left_over": '"tf"'}),
-    ("BAYAR CICILAN 2", "command_unknown", {}),
+    ("BAYAR CICILAN", "installment_missing", {}),
     ("LUNAS", "name_missing", {}),
     ("LUNAS semua", "name_missing", {}),
     ("LUNAS Budi?", "text_left_over", {"left_over": "Budi?"}),
@@ -223,7 +222,6 @@ REFUSED: list[tuple[str, str, dict[str, object]]] = [
     ("NOMOR 081234567890", "name_missing", {}),
     ("BATAL deh", "text_left_over", {"left_over": "deh"}),
     ("BATAL?", "text_left_over", {"left_over": "?"}),
-    ("STATUS CICILAN Budi", "command_unknown", {}),
 ]
 
 
