@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bukuhutang.understanding.dates import Due, DueProblem, add_months, match
+from bukuhutang.ledger.due_dates import add_months
+from bukuhutang.understanding.dates import Due, DueProblem, match
 
 TODAY = date(2026, 2, 18)  # a Wednesday
 

@@ -140,6 +140,14 @@ def understand() -> None:
 
 
 @app.command()
+def schedule() -> None:
+    """Plan loans and allocate payments (JSON Lines in, JSON Lines out): the arithmetic alone."""
+    from bukuhutang.entrypoints.lines.schedule import run as schedule_lines
+
+    schedule_lines(sys.stdin.buffer, lambda line: typer.echo(line, nl=False))
+
+
+@app.command()
 def audit(
     data_folder: DataFolder = DEFAULT_DATA,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,

@@ -12,6 +12,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bukuhutang.ledger.due_dates import add_months
 from bukuhutang.understanding.intents import DAYS_MAX, DAYS_MIN
 from bukuhutang.understanding.numerals import atoms_of_word, read_count
 
@@ -132,15 +133,6 @@ def is_lone_weekday(words: list[str]) -> bool:
 def stops_number(words: list[str], index: int) -> bool:
     """Whether the word there makes a date of the figures before it: "14 hari", "25 Maret"."""
     return index < len(words) and (words[index] in TIME_UNITS or words[index] in _MONTHS)
-
-
-def add_months(start: date, months: int) -> date:
-    """The same day `months` later, clipped to that month's end. Raises OverflowError past 9999."""
-    years, month = divmod(start.month - 1 + months, 12)
-    if not 1 <= start.year + years <= 9999:
-        raise OverflowError("no such year")
-    last_day = monthrange(start.year + years, month + 1)[1]
-    return date(start.year + years, month + 1, min(start.day, last_day))
 
 
 def _by_figures(words: list[str], start: int, today: date) -> Match | None:

@@ -1,0 +1,1 @@
+"""The door for programs: JSON Lines in, JSON Lines out, no database."""
