@@ -31,6 +31,7 @@ class Counters:
     last_payment: int
     last_allocation: int
     last_reminder: int
+    last_agreement: int
     last_audit: int
     audit_hash: bytes
 
@@ -79,7 +80,7 @@ READ_PERSON = """
 READ = f"""
 select t.name, t.phone_number,
     k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
-    k.last_reminder, k.last_audit, k.audit_hash,
+    k.last_reminder, k.last_agreement, k.last_audit, k.audit_hash,
     (select status from inbound_messages where tenant_id = $1 and id = $2) as inbound_status,
     (select id from users where tenant_id = $1 and phone_number = $4) as member_id,
     (select {READ_PERSON} from borrowers b where b.tenant_id = $1 and b.phone_number = $4)
@@ -116,7 +117,7 @@ async def read_page(
     return Page(
         tenant_name=row["name"],
         tenant_phone=PhoneNumber(row["phone_number"]),
-        counters=Counters(*row[2:10]),
+        counters=Counters(*row[2:11]),
         inbound_status=row["inbound_status"],
         member_id=member,
         sender=_person(json.loads(row["sender"])) if row["sender"] else None,

@@ -45,7 +45,7 @@ with rest as (
             from payment_allocations a
             where a.tenant_id = p.tenant_id and a.payment_id = p.id), 0) as unapplied
       from payments p
-     where p.tenant_id = $1 and p.reverses is null and not exists (
+     where p.tenant_id = $1 and p.reverses is null and p.agreement_id is null and not exists (
         select from payments r where r.tenant_id = p.tenant_id and r.reverses = p.id))
 select b.id, b.credit_receivable, b.credit_payable,
     coalesce(sum(unapplied) filter (where direction = 'piutang'), 0)::bigint as receivable,
@@ -79,13 +79,14 @@ order by 2, 1"""
 
 COUNTERS = """
 select k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
-    k.last_reminder, k.last_audit, k.audit_hash,
+    k.last_reminder, k.last_agreement, k.last_audit, k.audit_hash,
     (select coalesce(max(id), 0) from users where tenant_id = $1) as members,
     (select coalesce(max(id), 0) from borrowers where tenant_id = $1) as borrowers,
     (select coalesce(max(id), 0) from debts where tenant_id = $1) as debts,
     (select coalesce(max(id), 0) from payments where tenant_id = $1) as payments,
     (select coalesce(max(id), 0) from payment_allocations where tenant_id = $1) as allocations,
     (select coalesce(max(id), 0) from reminders where tenant_id = $1) as reminders,
+    (select coalesce(max(id), 0) from loan_agreements where tenant_id = $1) as agreements,
     (select coalesce(max(id), 0) from audit_log where tenant_id = $1) as audit
   from books k where k.tenant_id = $1"""
 
@@ -119,7 +120,10 @@ async def differences(tx: TenantTx) -> list[Difference]:
         compare(f"journal.{row['what']}", row["number"], row["stored"], row["said"])
     counters = await tx.db.fetchrow(COUNTERS, tx.tenant_id)
     assert counters is not None
-    names = ("members", "borrowers", "debts", "payments", "allocations", "reminders", "audit")
+    names = (
+        *("members", "borrowers", "debts", "payments", "allocations", "reminders", "agreements"),
+        "audit",
+    )
     for place, name in enumerate(names):
         compare(f"counter.{name}", 0, counters[place], counters[name])
     found += await _chain(tx, bytes(counters["audit_hash"]))

@@ -1,8 +1,8 @@
 """SETUJU or TOLAK: what a borrower answers to an agreement, and nothing that only sounds like it.
 
 A yes to a contract must be plain. "ok" and 👍 are politeness, a condition ("setuju tapi tanggal
-10") or a question is not an answer; all of these are asked about, never taken as consent (KUHPerdata
-1320: an agreement needs the consent of who binds oneself).
+10") or a question is not an answer; all of these are asked about, never taken as consent
+(KUHPerdata 1320: an agreement needs the consent of who binds oneself).
 """
 
 from __future__ import annotations

@@ -12,7 +12,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from bukuhutang.base.ids import BorrowerId, DebtNumber, MemberId, PaymentNumber, PhoneNumber
+from bukuhutang.base.ids import (
+    AgreementNumber,
+    BorrowerId,
+    DebtNumber,
+    MemberId,
+    PaymentNumber,
+    PhoneNumber,
+)
 from bukuhutang.ledger.chain import AuditEntry, entry_hash
 from bukuhutang.ledger.debt import Borrower, Debt
 from bukuhutang.ledger.money import Direction
@@ -107,6 +114,7 @@ class Book:
         amount: int,
         *,
         reverses: int | None = None,
+        agreement: AgreementNumber | None = None,
     ) -> PaymentNumber:
         """A payment, or the reversal of one; appended, never changed."""
         self.counters.last_payment += 1
@@ -120,6 +128,7 @@ class Book:
                 "reverses": reverses,
                 "created_at": self.occasion.now,
                 "created_by": self.occasion.member_id,
+                "agreement_id": agreement,
             }
         )
         return number

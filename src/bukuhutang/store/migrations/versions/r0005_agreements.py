@@ -1,4 +1,4 @@
-"""Installment agreements: plans, installments, what settled them, and each consent with its proof."""
+"""Installment agreements: plans, installments, what settled them, consent with its proof."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ create table installment_payments (
     interest bigint not null check (interest >= 0),
     balance_after bigint not null check (balance_after >= 0),
     period_start date not null,
+    period_end date not null,
     accrued bigint not null check (accrued >= 0),
     penalty bigint not null default 0 check (penalty >= 0),
     penalty_paid bigint not null default 0,
