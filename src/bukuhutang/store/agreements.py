@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from bukuhutang.base.ids import AgreementNumber, BorrowerId, PhoneNumber
+from bukuhutang.base.ids import AgreementNumber, BorrowerId, PaymentNumber, PhoneNumber
 from bukuhutang.ledger.agreement import (
     Agreement,
     Entry,
@@ -74,6 +74,7 @@ class StoredAgreement:
     completed_at: datetime | None
     cancel_reason: str | None
     book: Agreement
+    payments: dict[int, PaymentNumber]  # by entry, the money's row
     request: OpenRequest | None
 
 
@@ -98,6 +99,7 @@ select r.agreement_id, r.number, r.due_date, r.principal, r.interest, r.balance_
 
 ENTRIES = """
 select e.agreement_id, e.number, e.kind, e.on_date, e.paid, e.unapplied, e.reverses, e.goes_with,
+    e.payment_id,
     (select json_agg(json_build_array(a.installment, a.penalty, a.interest, a.principal)
             order by a.id)
        from installment_allocations a where a.tenant_id = e.tenant_id
@@ -161,19 +163,18 @@ async def _read(
     for row in await tx.db.fetch(ROWS, tx.tenant_id, numbers):
         rows[row["agreement_id"]].append(row)
     for row in await tx.db.fetch(ENTRIES, tx.tenant_id, numbers):
-        entries[row["agreement_id"]].append(_entry(row))
+        entries[row["agreement_id"]].append(row)
     asked = {
         row["agreement_id"]: _request(row)
         for row in await tx.db.fetch(REQUESTS, tx.tenant_id, numbers)
     }
     return [
-        _stored(row, rows[row["id"]], tuple(entries[row["id"]]), asked.get(row["id"]))
-        for row in heads
+        _stored(row, rows[row["id"]], entries[row["id"]], asked.get(row["id"])) for row in heads
     ]
 
 
 def _stored(
-    head: Any, rows: list[Any], entries: tuple[Entry, ...], request: OpenRequest | None
+    head: Any, rows: list[Any], entries: list[Any], request: OpenRequest | None
 ) -> StoredAgreement:
     plan = Plan(
         head["plan_version"],
@@ -188,7 +189,7 @@ def _stored(
     book = Agreement(
         (plan,),
         penalty_from_json(None if penalty is None else json.loads(penalty)),
-        entries,
+        tuple(_entry(row) for row in entries),
         tuple(
             Lateness(row["number"], row["counted_until"], row["late_days"], row["rupiah_days"])
             for row in sorted(rows, key=lambda row: int(row["number"]))
@@ -214,6 +215,7 @@ def _stored(
         head["completed_at"],
         head["cancel_reason"],
         book,
+        {row["number"]: row["payment_id"] for row in entries if row["payment_id"] is not None},
         request,
     )
 

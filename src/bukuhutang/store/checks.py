@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bukuhutang.base.ids import TenantId
 from bukuhutang.ledger.chain import GENESIS, AuditEntry, entry_hash
+from bukuhutang.store import agreement_checks
 from bukuhutang.store.scope import Connection, TenantTx
 
 CHAIN_PAGE = 2_000
@@ -36,7 +37,8 @@ select p.id, p.amount, coalesce(sum(a.amount), 0)::bigint as allocated,
         as reversed
   from payments p
   left join payment_allocations a on a.tenant_id = p.tenant_id and a.payment_id = p.id
- where p.tenant_id = $1 and p.reverses is null group by p.tenant_id, p.id, p.amount
+ where p.tenant_id = $1 and p.reverses is null and p.agreement_id is null
+ group by p.tenant_id, p.id, p.amount
  order by p.id"""
 
 CREDITS = """
@@ -66,14 +68,16 @@ select coalesce(l.subject, p.id), 'payment',
     l.borrower_id::text || ' ' || (l.detail ->> 'direction') || ' ' || (l.detail ->> 'amount'),
     p.borrower_id::text || ' ' || p.direction || ' ' || p.amount
   from (select * from audit_log where tenant_id = $1 and action = 'payment_recorded') l
-  full join (select * from payments where tenant_id = $1 and reverses is null) p
+  full join (select * from payments where tenant_id = $1 and reverses is null
+        and agreement_id is null) p
     on p.id = l.subject
 union all
 select coalesce(l.subject, p.reverses), 'reversal',
     l.borrower_id::text || ' ' || (l.detail ->> 'direction') || ' ' || (l.detail ->> 'amount'),
     p.borrower_id::text || ' ' || p.direction || ' ' || p.amount
   from (select * from audit_log where tenant_id = $1 and action = 'payment_undone') l
-  full join (select * from payments where tenant_id = $1 and reverses is not null) p
+  full join (select * from payments where tenant_id = $1 and reverses is not null
+        and agreement_id is null) p
     on p.reverses = l.subject
 order by 2, 1"""
 
@@ -118,6 +122,8 @@ async def differences(tx: TenantTx) -> list[Difference]:
         compare("borrower.credit_payable", row["id"], row[2], row["payable"])
     for row in await tx.db.fetch(JOURNAL, tx.tenant_id):
         compare(f"journal.{row['what']}", row["number"], row["stored"], row["said"])
+    async for what, number, stored, computed in agreement_checks.wrong(tx):
+        compare(what, number, stored, computed)
     counters = await tx.db.fetchrow(COUNTERS, tx.tenant_id)
     assert counters is not None
     names = (

@@ -1,0 +1,281 @@
+"""Staging what happens to an agreement: the one place that turns ledger values into rows.
+
+The ledger decides, and hands back the agreement afterwards with the entries to append; here they
+become rows of the open book, so that plan, balances, money and audit are written together.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bukuhutang.base.ids import AgreementNumber, BorrowerId, PaymentNumber, PhoneNumber
+from bukuhutang.ledger.agreement import Agreement, Entry, EntryKind, Plan, Standing, draft
+from bukuhutang.ledger.agreement_acts import Recorded
+from bukuhutang.ledger.money import Direction
+from bukuhutang.ledger.penalty import PenaltyRule
+from bukuhutang.ledger.terms import LoanTerms
+from bukuhutang.store.agreement_terms import penalty_to_json, terms_to_json
+from bukuhutang.store.agreements import (
+    OpenRequest,
+    RequestKind,
+    StoredAgreement,
+    balance_rows,
+    installment_rows,
+)
+from bukuhutang.usecases.book import Book
+
+ANSWER_DAYS_MAX = 14
+"""Product section 3: an agreement nobody answers is over after fourteen days."""
+
+STATUS_OF = {
+    Standing.ACTIVE: "active",
+    Standing.COMPLETED: "completed",
+    Standing.WRITTEN_OFF: "written_off",
+    Standing.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True)
+class NewAgreement:
+    """What was agreed to with the lender: exactly what was shown last."""
+
+    borrower_id: BorrowerId
+    terms: LoanTerms
+    penalty: PenaltyRule | None
+    guarantor: str | None
+    language: str
+    assessment: dict[str, Any] | None
+    verify_token: str
+
+
+def open_agreement(book: Book, new: NewAgreement) -> tuple[AgreementNumber, Agreement]:
+    """A draft with its plan; its document is made and sent after this transaction."""
+    book.counters.last_agreement += 1
+    number = AgreementNumber(book.counters.last_agreement)
+    made = draft(new.terms, new.penalty)
+    now = book.occasion.now
+    penalty = penalty_to_json(new.penalty)
+    book.changes.agreements.append(
+        {
+            "id": number,
+            "borrower_id": new.borrower_id,
+            "principal": new.terms.principal,
+            "status": "draft",
+            "guarantor": new.guarantor,
+            "language": new.language,
+            "penalty": None if penalty is None else json.dumps(penalty),
+            "assessment": None if new.assessment is None else json.dumps(new.assessment),
+            "verify_token": new.verify_token,
+            "created_at": now,
+            "created_by": book.occasion.member_id,
+        }
+    )
+    _add_plan(book, number, made.plan, made)
+    want_document(book, number, "agreement", 1)
+    book.seal(
+        "agreement_drafted",
+        borrower=new.borrower_id,
+        subject=number,
+        detail={"principal": new.terms.principal, "rows": len(made.plan.rows)},
+    )
+    return number, made
+
+
+def want_document(book: Book, number: AgreementNumber, kind: str, version: int) -> None:
+    """Have a document made outside this transaction; asked for twice, it is made once."""
+    book.changes.document_jobs.append(
+        {
+            "key": f"{kind}:{number}:{version}",
+            "kind": kind,
+            "agreement_id": number,
+            "version": version,
+            "created_at": book.occasion.now,
+        }
+    )
+
+
+def append(
+    book: Book,
+    stored: StoredAgreement,
+    recorded: Recorded,
+    action: str,
+    *,
+    cancel_reason: str | None = None,
+    detail: dict[str, Any] | None = None,
+) -> PaymentNumber | None:
+    """Stage what an act recorded; returns the number of the money's row, if money moved."""
+    after = recorded.agreement
+    assert after.plan.version == stored.book.plan.version, "replan stages another plan"
+    book.changes.installments_changed += balance_rows(stored.number, stored.book, after)
+    payment: PaymentNumber | None = None
+    money: dict[int, PaymentNumber] = {
+        one.number: number for one, number in _money(book, stored, recorded.entries)
+    }
+    for entry in recorded.entries:
+        _add_entry(book, stored.number, entry, money.get(entry.number))
+        payment = money.get(entry.number, payment)
+    change_head(book, stored, after, cancel_reason=cancel_reason)
+    book.seal(action, borrower=stored.borrower_id, subject=stored.number, detail=detail)
+    return payment
+
+
+def replan(book: Book, stored: StoredAgreement, recorded: Recorded, action: str) -> None:
+    """Stage another version of the plan; the rows of the one before stay as they are."""
+    after = recorded.agreement
+    assert not recorded.entries
+    assert after.plan.version == stored.book.plan.version + 1
+    _add_plan(book, stored.number, after.plan, after)
+    change_head(book, stored, after)
+    book.seal(
+        action,
+        borrower=stored.borrower_id,
+        subject=stored.number,
+        detail={"version": after.plan.version, "reason": after.plan.reason.value},
+    )
+
+
+def change_head(
+    book: Book,
+    stored: StoredAgreement,
+    after: Agreement,
+    *,
+    status: str | None = None,
+    cancel_reason: str | None = None,
+) -> None:
+    """Stage the agreement's own row as it stands after an act."""
+    status = status or STATUS_OF.get(after.standing, stored.status)
+    completed = stored.completed_at
+    if status == "completed" and completed is None:
+        completed = book.occasion.now
+    if status != "completed":
+        completed = None  # a reversal opened it again
+    book.changes.agreements_changed.append(
+        {
+            "id": stored.number,
+            "status": status,
+            "plan_version": after.plan.version,
+            "accepted_on": after.accepted_on,
+            "cancelled_on": after.cancelled_on,
+            "cancel_reason": cancel_reason or stored.cancel_reason,
+            "written_off_on": after.written_off_on,
+            "completed_at": completed,
+        }
+    )
+
+
+def ask_borrower(
+    book: Book,
+    number: AgreementNumber,
+    kind: RequestKind,
+    *,
+    phone: PhoneNumber,
+    version: int | None,
+    sent_ref: str,
+    file: tuple[Any, bytes] | None,
+) -> None:
+    """Stage a question that binds; `file` is the document's id and SHA-256."""
+    now = book.occasion.now
+    book.changes.requests.append(
+        {
+            "agreement_id": number,
+            "kind": kind.value,
+            "version": version,
+            "phone_number": phone,
+            "file_id": None if file is None else file[0],
+            "sha256": None if file is None else file[1],
+            "asked_at": now,
+            "sent_ref": sent_ref,
+            "expires_at": now + timedelta(days=ANSWER_DAYS_MAX),
+        }
+    )
+
+
+def close_request(
+    book: Book,
+    request: OpenRequest,
+    answer: str,
+    *,
+    by: PhoneNumber | None,
+    message: str | None,
+    at: datetime,
+) -> None:
+    """Stage the answer with its proof: who, when and in which message."""
+    assert answer in ("accepted", "rejected", "expired", "withdrawn")
+    book.changes.requests_answered.append(
+        {
+            "id": request.id,
+            "answer": answer,
+            "answered_at": at,
+            "answered_by": by,
+            "answered_message": message,
+        }
+    )
+
+
+def _add_plan(book: Book, number: AgreementNumber, plan: Plan, made: Agreement) -> None:
+    book.changes.plans.append(
+        {
+            "agreement_id": number,
+            "version": plan.version,
+            "agreed_on": plan.agreed_on,
+            "reason": plan.reason.value,
+            "terms": json.dumps(terms_to_json(plan.terms)),
+            "carried": plan.carried,
+            "created_at": book.occasion.now,
+        }
+    )
+    book.changes.installments += installment_rows(number, plan, made)
+
+
+def _money(
+    book: Book, stored: StoredAgreement, entries: tuple[Entry, ...]
+) -> list[tuple[Entry, PaymentNumber]]:
+    made = []
+    for entry in entries:
+        if entry.kind is EntryKind.REPAYMENT:
+            reverses = None
+            if entry.reverses is not None:
+                reverses = stored.payments[entry.reverses]
+            number = book.add_payment(
+                stored.borrower_id,
+                Direction.RECEIVABLE,
+                abs(entry.paid),
+                reverses=reverses,
+                agreement=stored.number,
+            )
+            made.append((entry, number))
+    return made
+
+
+def _add_entry(
+    book: Book, number: AgreementNumber, entry: Entry, payment: PaymentNumber | None
+) -> None:
+    book.changes.entries.append(
+        {
+            "agreement_id": number,
+            "number": entry.number,
+            "kind": entry.kind.value,
+            "on_date": entry.on,
+            "paid": entry.paid,
+            "unapplied": entry.unapplied,
+            "reverses": entry.reverses,
+            "goes_with": entry.goes_with,
+            "payment_id": payment,
+            "created_at": book.occasion.now,
+            "created_by": book.occasion.member_id,
+        }
+    )
+    book.changes.portions += [
+        {
+            "agreement_id": number,
+            "entry": entry.number,
+            "installment": one.number,
+            "penalty": one.penalty,
+            "interest": one.interest,
+            "principal": one.principal,
+        }
+        for one in entry.portions
+    ]
