@@ -51,7 +51,7 @@ class PenaltyRule:
             return BadTerms("too_large", "percent", f"{DAILY_PERCENT_MAX} a day at most")
         exponent = self.percent.as_tuple().exponent
         if isinstance(exponent, int) and -exponent > PERCENT_DECIMALS_MAX:
-            return BadTerms("invalid", "percent", f"{PERCENT_DECIMALS_MAX} decimals at most")
+            return BadTerms("field_invalid", "percent", f"{PERCENT_DECIMALS_MAX} decimals at most")
         return None
 
     def charge(self, late_days: int, rupiah_days: int) -> int:

@@ -146,7 +146,7 @@ def _amounts_problem(terms: LoanTerms) -> BadTerms | None:
 
 def _percent_problem(percent: Decimal) -> BadTerms | None:
     if not percent.is_finite():
-        return BadTerms("invalid", "annual_percent", "a number")
+        return BadTerms("field_invalid", "annual_percent", "a number")
     if percent < 0:
         return BadTerms("too_small", "annual_percent", "0 at least")
     if percent > ANNUAL_PERCENT_MAX:
@@ -154,7 +154,9 @@ def _percent_problem(percent: Decimal) -> BadTerms | None:
     exponent = percent.as_tuple().exponent
     assert isinstance(exponent, int)
     if -exponent > PERCENT_DECIMALS_MAX:
-        return BadTerms("invalid", "annual_percent", f"{PERCENT_DECIMALS_MAX} decimals at most")
+        return BadTerms(
+            "field_invalid", "annual_percent", f"{PERCENT_DECIMALS_MAX} decimals at most"
+        )
     return None
 
 

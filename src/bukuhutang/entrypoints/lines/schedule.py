@@ -60,7 +60,7 @@ def run(lines: IO[bytes], write: Callable[[str], None]) -> None:
         part = line
         while part and not part.endswith(b"\n"):
             part = lines.readline(LINE_BYTES_MAX)
-        if line.strip():
+        if too_long or line.strip():
             write(json.dumps(_answer(line, too_long)) + "\n")
 
 
