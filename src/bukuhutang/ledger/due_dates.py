@@ -6,9 +6,12 @@ month that has it: 31 January, 28 February, 31 March.
 
 from __future__ import annotations
 
-from calendar import monthrange
+from calendar import isleap
 from datetime import date, timedelta
 from enum import StrEnum
+
+# calendar.monthrange would also find the weekday, which costs more than all the rest here.
+_MONTH_DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 class TermUnit(StrEnum):
@@ -23,7 +26,7 @@ def on_day(year: int, month: int, day: int) -> date:
     """`day` of that month, or the month's last day when it has fewer."""
     assert 1 <= day <= 31
     if day > 28:
-        day = min(day, monthrange(year, month)[1])
+        day = min(day, _MONTH_DAYS[month] + (month == 2 and isleap(year)))
     return date(year, month, day)
 
 
@@ -44,25 +47,26 @@ def next_income_day(after: date, day: int) -> date:
     return on_day(year, month + 1, day)
 
 
-def due_dates(
-    first: date, count: int, *, every: int, unit: TermUnit, day: int | None = None
-) -> list[date]:
-    """`count` due dates beginning with `first`, strictly later each.
+def due_date_after(
+    first: date, turns: int, *, every: int, unit: TermUnit, day: int | None = None
+) -> date:
+    """The due date `turns` installments after `first`.
 
     `day` is the day of the month they keep to where the month has it; by default that of `first`.
     Raises OverflowError past the year 9999.
     """
+    if unit is TermUnit.MONTHS:
+        months = first.year * 12 + first.month - 1 + turns * every
+        if months >= 12 * 10_000:
+            raise OverflowError("no such year")
+        return on_day(months // 12, months % 12 + 1, day or first.day)
+    return first + timedelta(days=turns * every * (1 if unit is TermUnit.DAYS else 7))
+
+
+def due_dates(
+    first: date, count: int, *, every: int, unit: TermUnit, day: int | None = None
+) -> list[date]:
+    """`count` due dates beginning with `first`, strictly later each; as `due_date_after`."""
     assert count >= 1
     assert every >= 1
-    if unit is not TermUnit.MONTHS:
-        step = timedelta(days=every if unit is TermUnit.DAYS else 7 * every)
-        return [first + step * turn for turn in range(count)]
-    day = day or first.day
-    found: list[date] = []
-    for months in range(first.year * 12 + first.month - 1, 12 * 10_000, every):
-        if len(found) == count:
-            break
-        found.append(on_day(months // 12, months % 12 + 1, day))
-    if len(found) < count:
-        raise OverflowError("no such year")
-    return found
+    return [due_date_after(first, turn, every=every, unit=unit, day=day) for turn in range(count)]

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import accumulate
 from typing import NamedTuple
 
-from bukuhutang.ledger.due_dates import TermUnit
+from bukuhutang.ledger.due_dates import TermUnit, add_months
 from bukuhutang.ledger.terms import (
     Amortization,
     DayCount,
@@ -62,12 +62,12 @@ class Schedule:
     @property
     def principal(self) -> int:
         """What was lent."""
-        return sum(row.principal for row in self.rows)
+        return sum([row.principal for row in self.rows])
 
     @property
     def interest(self) -> int:
         """What the loan costs when it is paid as planned."""
-        return sum(row.interest for row in self.rows)
+        return sum([row.interest for row in self.rows])
 
     @property
     def due(self) -> int:
@@ -115,13 +115,11 @@ def period_rates(terms: LoanTerms, dates: Sequence[date]) -> Rates:
 
 
 def _days_of_thirty(start: date, end: date) -> int:
-    """Days between two dates when every month has 30; a month's last day counts as its 30th."""
+    """Days between two dates when every month has 30; whole months have 30 each, clipped or not."""
     months = (end.year - start.year) * 12 + end.month - start.month
-    return max(1, 30 * months + _thirtieth(end) - _thirtieth(start))
-
-
-def _thirtieth(day: date) -> int:
-    return 30 if (day.month, day.day) in ((2, 28), (2, 29)) else min(day.day, 30)
+    if add_months(start, months) == end:
+        return 30 * months
+    return max(1, 30 * months + min(end.day, 30) - min(start.day, 30))
 
 
 def level_installment(principal: int, rates: Rates) -> tuple[int, int]:
@@ -155,7 +153,7 @@ def make_schedule(terms: LoanTerms) -> Schedule:
         rows.insert(0, Installment(0, start, terms.down_payment, 0, lent, start, start, 0))
     made = Schedule(tuple(rows))
     assert made.principal == terms.principal
-    assert made.interest == sum(row.accrued for row in rows)
+    assert made.interest == sum([row.accrued for row in rows])
     assert rows[-1].balance_after == 0
     return made
 

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from bukuhutang.ledger.due_dates import TermUnit, add_months, due_dates
+from bukuhutang.ledger.due_dates import TermUnit, add_months, due_date_after
 
 PRINCIPAL_MAX = 1_000_000_000_000
 """Rupiah; far beyond what a chat may record, so that programs can count in cents."""
@@ -91,14 +91,17 @@ class LoanTerms:
     fixed_installment: int | None = None
     excess: Excess = Excess.AHEAD
 
+    def date_of(self, number: int) -> date:
+        """The due date of an installment, 1 and up. Raises OverflowError past the year 9999."""
+        # Without a first date the start itself is number 0, so that it keeps its own day.
+        first, turns = (
+            (self.first_due_on, number - 1) if self.first_due_on else (self.start, number)
+        )
+        return due_date_after(first, turns, every=self.every, unit=self.unit, day=self.due_day)
+
     def dates(self) -> list[date]:
         """Every installment's due date, at least one day apart. Raises OverflowError past 9999."""
-        count, day = self.installments, self.due_day
-        if self.first_due_on is not None:
-            return due_dates(self.first_due_on, count, every=self.every, unit=self.unit, day=day)
-        # The start itself is the date before the first, so that it keeps its own day.
-        day = day or self.start.day
-        return due_dates(self.start, count + 1, every=self.every, unit=self.unit, day=day)[1:]
+        return [self.date_of(number) for number in range(1, self.installments + 1)]
 
 
 @dataclass(frozen=True)
@@ -178,9 +181,9 @@ def _dates_problem(terms: LoanTerms) -> BadTerms | None:
     too_long = BadTerms("term_too_long", "installments", message)
     if terms.installments * terms.every > EVERY_MAX[terms.unit]:
         return too_long  # before dates are counted, which would leave the calendar
-    dates = terms.dates()
-    if dates[-1] > longest:
+    if terms.date_of(terms.installments) > longest:
         return too_long
-    if dates[0] <= terms.start or (terms.first_due_on or dates[0]) != dates[0]:
+    first = terms.date_of(1)
+    if first <= terms.start or (terms.first_due_on or first) != first:
         return BadTerms("not_together", "due_day", "not the day of the first due date")
     return None
