@@ -10,6 +10,7 @@ from bukuhutang.rendering.documents.press import Press, press
 from bukuhutang.rendering.documents.shapes import (
     AgreementDocument,
     InterestKind,
+    Party,
     Penalty,
     PenaltyKind,
     Surplus,
@@ -35,14 +36,7 @@ def agreement_pdf(
     _own_rules(page, agreement)
     _electronic(page, agreement)
     page.note(agreement.note)
-    page.signing(
-        page.words.section("agreement")("signing"),
-        [
-            ("lender", agreement.lender),
-            ("borrower", agreement.borrower),
-            ("guarantor", agreement.guarantor),
-        ],
-    )
+    page.signing(_people(agreement))
     return printer.pdf(page.facts(), dated=agreement.agreed_on)
 
 
@@ -56,45 +50,54 @@ def _head(page: Page, agreement: AgreementDocument) -> None:
         ),
         footer=words("footer", **named),
     )
-    page.parties(
-        [
-            ("lender", agreement.lender),
-            ("borrower", agreement.borrower),
-            ("guarantor", agreement.guarantor),
-        ]
-    )
+    page.parties(_people(agreement))
     page.verify(agreement.verify_url)
+
+
+def _people(agreement: AgreementDocument) -> list[tuple[str, Party | None]]:
+    return [
+        ("lender", agreement.lender),
+        ("borrower", agreement.borrower),
+        ("guarantor", agreement.guarantor),
+    ]
 
 
 def _terms(page: Page, agreement: AgreementDocument) -> None:
     words = page.words.section("agreement")
-    first, last = agreement.rows[0], agreement.rows[-1]
-    interest = words.section("interest_is")(
-        agreement.interest.kind.value,
-        rate=formats.percent(agreement.interest.annual_rate_percent, page.language),
-        amount=formats.rupiah(agreement.total_interest),
+    due = [one.due for one in agreement.rows]
+    first, last = (
+        formats.calendar_day(agreement.rows[place].due_on, page.language) for place in (0, -1)
     )
-    lowest, highest = (pick(one.due for one in agreement.rows) for pick in (min, max))
+    installments = words(
+        "installments_are" if min(due) == max(due) else "installments_range",
+        count=formats.count(len(due), page.language),
+        least=formats.rupiah(min(due)),
+        most=formats.rupiah(max(due)),
+    )
     lines = [_money(page, words("principal"), agreement.principal)]
     if agreement.down_payment:
         down = formats.rupiah(agreement.down_payment)
         lines.append(term(words("down_payment"), down, words("down_payment_is")))
     lines += [
-        term(words("interest"), interest),
+        _interest(page, agreement),
         _money(page, words("total"), agreement.total),
-        term(
-            words("installments"),
-            words(
-                "installments_are" if lowest == highest else "installments_range",
-                count=formats.count(len(agreement.rows), page.language),
-                first=formats.rupiah(lowest),
-                last=formats.rupiah(highest),
-            ),
-        ),
-        term(words("first_due"), formats.calendar_day(first.due_on, page.language)),
-        term(words("last_due"), formats.calendar_day(last.due_on, page.language)),
+        term(words("installments"), installments),
+        term(words("due"), words("due_one" if first == last else "due_are", first=first, last=last)),
     ]
     page.put(terms={"title": words("loan"), "intro": words("intro"), "lines": lines})
+
+
+def _interest(page: Page, agreement: AgreementDocument) -> dict[str, str | None]:
+    words = page.words.section("agreement")
+    kind = agreement.interest.kind
+    told = words.section("interest_is")
+    if kind is InterestKind.NONE:
+        return term(words("interest"), told("none"))
+    rate = formats.percent(agreement.interest.annual_rate_percent, page.language)
+    amount = formats.rupiah(agreement.total_interest)
+    return term(
+        words("interest"), told(kind.value, rate=rate), told(f"{kind.value}_means", amount=amount)
+    )
 
 
 def _money(page: Page, label: str, amount: int) -> dict[str, str | None]:
@@ -103,17 +106,25 @@ def _money(page: Page, label: str, amount: int) -> dict[str, str | None]:
 
 def _schedule(page: Page, agreement: AgreementDocument) -> None:
     words = page.words.section("agreement")
+    # Without interest two columns would say nothing new.
+    parts = agreement.interest.kind is not InterestKind.NONE
     left, rows = agreement.principal, []
     for one in agreement.rows:
         left -= one.principal
-        amounts = (one.principal, one.interest, one.due, left)
+        amounts = (one.principal, one.interest, one.due, left) if parts else (one.due, left)
         day = formats.calendar_day(one.due_on, page.language)
         rows.append([str(one.number), day, *map(formats.rupiah, amounts)])
     assert left == 0
     sums = (agreement.principal, agreement.total_interest, agreement.total)
-    total = ["", page.words("together"), *map(formats.rupiah, sums), ""]
-    table = {"title": words("schedule"), "columns": words.lines("columns")}
-    page.put(table={**table, "rows": rows, "total": total})
+    total = map(formats.rupiah, sums if parts else sums[-1:])
+    page.put(
+        table={
+            "title": words("schedule"),
+            "columns": words.lines("columns" if parts else "columns_without_interest"),
+            "rows": rows,
+            "total": ["", page.words("together"), *total, ""],
+        }
+    )
 
 
 def _paying(page: Page, agreement: AgreementDocument) -> None:
@@ -180,4 +191,4 @@ def _electronic(page: Page, agreement: AgreementDocument) -> None:
         items.append(words("guarantor"))
     if agreement.version > 1:
         items.append(page.words.section("agreement")("replaces"))
-    page.section(words("title"), items)
+    page.closing(words("title"), items)

@@ -33,6 +33,7 @@ class Page:
         self.words = words
         self.language = language
         self._faces = tuple(faces)
+        self._sections: list[dict[str, object]] = []
         self._facts: dict[str, object] = {
             "lang": language.value,
             "page": words("page", page="{page}", pages="{pages}"),
@@ -41,8 +42,9 @@ class Page:
             "badge": None,
             "verify": None,
             "unprintable": None,
-            "sections": [],
+            "sections": self._sections,
             "note": None,
+            "table": None,
         }
 
     def facts(self) -> dict[str, object]:
@@ -66,7 +68,7 @@ class Page:
                 shown.append({"role": self.words(role), "name": name, "contact": phone or None})
         self.put(parties=shown, author=shown[0]["name"])
 
-    def signing(self, title: str, people: Sequence[tuple[str, Party | None]]) -> None:
+    def signing(self, people: Sequence[tuple[str, Party | None]]) -> None:
         """Lines to sign on, with the place for the stamp."""
         boxes = [
             {"role": self.words(role), "name": shortened(self.name(party), LABEL_NAME_MAX)}
@@ -74,15 +76,15 @@ class Page:
             if party is not None
         ]
         place_date, stamp = self.words("place_date"), self.words.lines("stamp")
-        self.put(
-            signing={"title": title, "place_date": place_date, "stamp": stamp, "boxes": boxes}
-        )
+        self.put(signing={"place_date": place_date, "stamp": stamp, "boxes": boxes})
 
     def section(self, title: str, items: Sequence[str]) -> None:
-        """A heading with numbered sentences of ours."""
-        sections = self._facts["sections"]
-        assert isinstance(sections, list)
-        sections.append({"title": title, "items": items})
+        """A heading with sentences; with numbers when there are several."""
+        self._sections.append({"title": title, "items": items})
+
+    def closing(self, title: str, items: Sequence[str]) -> None:
+        """The section right above the signatures, kept with them on one page."""
+        self.put(closing={"title": title, "items": items})
 
     def note(self, text: str | None) -> None:
         """What the lender noted, with its line breaks."""

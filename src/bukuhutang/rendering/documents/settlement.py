@@ -32,7 +32,8 @@ def settlement_pdf(
     lines = _summary(page, settlement)
     page.put(terms={"title": words("summary"), "intro": intro, "lines": lines})
     page.put(table=_payments(page, settlement))
-    page.signing(words("signing"), [("lender", settlement.lender)])
+    page.closing(words("closing"), [words("stamp")])
+    page.signing([("lender", settlement.lender)])
     return printer.pdf(page.facts(), dated=settlement.settled_on)
 
 
