@@ -59,6 +59,8 @@ FACES = (
 )
 CJK_FACE_SC = 2  # the collection's simplified Chinese; all its faces cover the same characters
 BOLD = "NotoSans_700Bold.ttf"
+GLYPH_WIDTH_EMS_MAX = 3
+"""Ornaments that are one character and a whole line would not fit where names are written."""
 
 NPM_SECONDS_MAX = 300
 
@@ -115,7 +117,12 @@ def _coverage(fonts: Path) -> list[dict[str, Any]]:
         family = face["name"].getBestFamilyName()
         # Glyph 0 is the empty box: a character mapped to it is one the font does not have.
         nothing = face.getGlyphOrder()[0]
-        held = (code for code, glyph in face.getBestCmap().items() if glyph != nothing)
+        width_max = GLYPH_WIDTH_EMS_MAX * face["head"].unitsPerEm
+        held = (
+            code
+            for code, glyph in face.getBestCmap().items()
+            if glyph != nothing and face["hmtx"][glyph][0] <= width_max
+        )
         told.append({"family": family, "ranges": _ranges(held)})
     return told
 

@@ -181,7 +181,8 @@ def penalty_a_time(penalty: Penalty, due: int) -> int:
 def _own_rules(page: Page, agreement: AgreementDocument) -> None:
     rules = [seen for one in agreement.rules if (seen := page.legible(one))]
     if rules:
-        page.section(page.words.section("agreement").section("own_rules")("title"), rules)
+        title = page.words.section("agreement").section("own_rules")("title")
+        page.section(title, rules, theirs=True)
 
 
 def _electronic(page: Page, agreement: AgreementDocument) -> None:

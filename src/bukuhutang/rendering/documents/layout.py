@@ -78,13 +78,13 @@ class Page:
         place_date, stamp = self.words("place_date"), self.words.lines("stamp")
         self.put(signing={"place_date": place_date, "stamp": stamp, "boxes": boxes})
 
-    def section(self, title: str, items: Sequence[str]) -> None:
-        """A heading with sentences; with numbers when there are several."""
-        self._sections.append({"title": title, "items": items})
+    def section(self, title: str, items: Sequence[str], *, theirs: bool = False) -> None:
+        """A heading with sentences, numbered when there are several; `theirs` if people's own."""
+        self._sections.append({"title": title, "items": items, "theirs": theirs})
 
     def closing(self, title: str, items: Sequence[str]) -> None:
         """The section right above the signatures, kept with them on one page."""
-        self.put(closing={"title": title, "items": items})
+        self.put(closing={"title": title, "items": items, "theirs": False})
 
     def note(self, text: str | None) -> None:
         """What the lender noted, with its line breaks."""
