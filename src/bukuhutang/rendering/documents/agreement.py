@@ -74,6 +74,7 @@ def _terms(page: Page, agreement: AgreementDocument) -> None:
         least=formats.rupiah(min(due)),
         most=formats.rupiah(max(due)),
     )
+    due_dates = words("due_one" if first == last else "due_are", first=first, last=last)
     lines = [_money(page, words("principal"), agreement.principal)]
     if agreement.down_payment:
         down = formats.rupiah(agreement.down_payment)
@@ -82,7 +83,7 @@ def _terms(page: Page, agreement: AgreementDocument) -> None:
         _interest(page, agreement),
         _money(page, words("total"), agreement.total),
         term(words("installments"), installments),
-        term(words("due"), words("due_one" if first == last else "due_are", first=first, last=last)),
+        term(words("due"), due_dates),
     ]
     page.put(terms={"title": words("loan"), "intro": words("intro"), "lines": lines})
 
@@ -164,9 +165,7 @@ def _late(page: Page, agreement: AgreementDocument) -> None:
     if penalty.grace_days:
         items.append(words("grace", days=formats.days(penalty.grace_days, page.language)))
     if (most := penalty.amount_max) is not None:
-        items.append(
-            words("most", amount=formats.rupiah(most), words=page.amount_in_words(most))
-        )
+        items.append(words("most", amount=formats.rupiah(most), words=page.amount_in_words(most)))
     page.section(words("title"), [*items, words("simple")])
 
 

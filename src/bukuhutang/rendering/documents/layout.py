@@ -17,8 +17,8 @@ from bukuhutang.rendering.documents.legible import (
     shortened,
 )
 from bukuhutang.rendering.documents.shapes import Party
-from bukuhutang.rendering.documents.words import in_words
 from bukuhutang.rendering.documents.wording import Wording
+from bukuhutang.rendering.documents.words import in_words
 from bukuhutang.tenancy.tenant import Language
 
 VERIFY_URL_MAX = 300

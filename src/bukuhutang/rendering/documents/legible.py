@@ -65,7 +65,7 @@ def read_faces(path: Path) -> tuple[Face, ...]:
 
 def graphemes(text: str) -> list[str]:
     """The characters as a person counts them: letter with marks, emoji with its parts, flag."""
-    return _GRAPHEME.findall(text)
+    return [str(one.group()) for one in _GRAPHEME.finditer(text)]
 
 
 def whole(text: str) -> str:
@@ -98,7 +98,7 @@ def legible_note(text: str, faces: Iterable[Face]) -> str:
 
 def latin_only(text: str) -> str:
     """`text` with a stand-in for all but the plainest letters, which need no shaping."""
-    return _LATIN.sub(REPLACEMENT, text)
+    return str(_LATIN.sub(REPLACEMENT, text))
 
 
 def _drawn(grapheme: str, faces: tuple[Face, ...]) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Literal
 
 import typst
 
@@ -23,7 +24,7 @@ FONTS = HERE / "fonts"
 TEMPLATES = HERE / "templates"
 TEMPLATE = TEMPLATES / "document.typ"
 
-STANDARD = "a-2b"
+STANDARD: Literal["a-2b"] = "a-2b"
 _NO_GLYPH = "could not be displayed"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 ROWS_MAX = 1_000
 RULES_MAX = 50
@@ -116,7 +117,7 @@ class AgreementDocument:
         assert len(self.rules) <= RULES_MAX
         assert [one.number for one in self.rows] == list(range(1, len(self.rows) + 1))
         dates = [one.due_on for one in self.rows]
-        assert all(one < then for one, then in zip(dates, dates[1:], strict=False))
+        assert all(one < then for one, then in pairwise(dates))
         assert sum(one.principal for one in self.rows) == self.principal, "rows pay the principal"
         assert self.interest.kind is not InterestKind.NONE or self.total_interest == 0
 
