@@ -27,7 +27,7 @@ WANTED = {
 FONTS = Path("src/bukuhutang/rendering/documents/fonts")
 FONT_PACKAGES = "@expo-google-fonts"
 # In the order in which they are asked for a character: the documents' own face, the scripts of the
-# region, the rest, and last the faces that also have digits of their own (Chinese, emoji, signs).
+# region, the rest, then emoji and signs, and last the one large file.
 FACES = (
     "NotoSans_400Regular.ttf",
     "NotoSansJavanese_400Regular.ttf",
@@ -51,11 +51,11 @@ FACES = (
     "NotoSansEthiopic_400Regular.ttf",
     "NotoSansGeorgian_400Regular.ttf",
     "NotoSansArmenian_400Regular.ttf",
-    "NotoSansCJK-Regular.ttc",
     "NotoEmoji_400Regular.ttf",
     "NotoSansSymbols_400Regular.ttf",
     "NotoSansSymbols2_400Regular.ttf",
     "NotoSansMath_400Regular.ttf",
+    "NotoSansCJK-Regular.ttc",
 )
 CJK_FACE_SC = 2  # the collection's simplified Chinese; all its faces cover the same characters
 BOLD = "NotoSans_700Bold.ttf"
