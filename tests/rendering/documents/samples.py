@@ -113,8 +113,8 @@ def in_indonesian(agreement: AgreementDocument) -> bytes:
     return agreement_pdf(agreement, Language.INDONESIAN)
 
 
-def opened(pdf: bytes) -> PdfReader:
-    """The PDF as a reader sees it; what is broken in it raises."""
+def opened(pdf: bytes) -> Any:
+    """The PDF as pypdf sees it (typed loosely, as PDFs are); what is broken in it raises."""
     return PdfReader(io.BytesIO(pdf), strict=True)
 
 

@@ -53,7 +53,7 @@ def pictures(pdf: bytes, folder: Path) -> Iterator[Image.Image]:
     file = folder / "document.pdf"
     file.write_bytes(pdf)
     dpi = str(DOTS_PER_MM * 25.4)
-    command = ["pdftoppm", "-gray", "-r", dpi, file, folder / "page"]
+    command = ["pdftoppm", "-gray", "-r", dpi, str(file), str(folder / "page")]
     told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
     # It grumbles about a tag that typst writes and it does not know; nothing else is fine.
     assert not told.stderr.replace("Syntax Error: Suspects object is wrong type (boolean)\n", "")

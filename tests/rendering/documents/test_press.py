@@ -38,8 +38,8 @@ from tests.rendering.documents.samples import (
 
 ROOT = Path(__file__).parents[3]
 CJK = ("Chinese", "Japanese", "Korean")
-VERIFY = {"verify_url": VERIFY_URL}
-FULL = {"verify_url": VERIFY_URL, "note": "\n".join(SCRIPTS.values())}
+VERIFY: dict[str, Any] = {"verify_url": VERIFY_URL}
+FULL: dict[str, Any] = {"verify_url": VERIFY_URL, "note": "\n".join(SCRIPTS.values())}
 ELSEWHERE = (
     "import hashlib;"
     "from tests.rendering.documents.samples import *;"
