@@ -84,7 +84,7 @@ class TestWhoIsAnswered:
     ) -> None:
         await desk.say(f"PINJAM Budi 500rb 0{BUDI[2:]}")
         [(_, text)] = await desk.say("", kind="document")
-        assert "belum bisa dibaca" in text
+        assert "tidak bisa diunduh" in text
         assert await desk.say("", kind="document", sender=BUDI) == []
         assert await desk.say("", kind="document", sender="6281999999999") == []
 

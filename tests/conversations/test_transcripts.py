@@ -10,6 +10,16 @@
        > …                                             its further lines
     (nothing)                                          nobody is told anything
 
+Behind the text of a line, in square brackets, stands what it is besides:
+
+    [id A1]             its id, by which later lines refer to it
+    [re A1]             a reply to it; `[re bot A1]` to the bot's answer to it, `[re bot]` to the
+                        last thing the bot said to this person
+    [reacts bot]        a reaction; the text is the emoji, nothing when it is taken back
+    [edits A1]          its new text          [deletes A1]    it is deleted for everyone
+    [card Budi, 0812…]  a contact, with a number or without; once for each
+    [file nota.pdf]     a file of tests/support/sent_files.py, the text is its caption
+
 Everything the bot says must be in the transcript, and nothing else. With UPDATE_TRANSCRIPTS=1 the
 answers are written down instead, to be read and committed.
 """
@@ -27,13 +37,17 @@ import pytest
 
 from bukuhutang.store.scope import connect
 from tests.support.database import Server
+from tests.support.phones import More
+from tests.support.sent_files import sent_file
 from tests.support.world import World, running_world
 
 FOLDER = Path(__file__).parent
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SPOKEN = re.compile(
-    r"(?P<who>\w+)(?: -> (?P<to>\w+|\S+@g\.us))?> (?P<text>.*?)(?:\s+\[id (?P<id>\w+)\])?$"
+    r"(?P<who>\w+)(?: -> (?P<to>\w+|\S+@g\.us))?>(?: (?P<text>.*?))??"
+    r"(?P<marks>(?:\s+\[(?:id|re|reacts|edits|deletes|card|file) [^\]]+\])*)$"
 )
+MARK = re.compile(r"\[(\w+) ([^\]]+)\]")
 DECLARED = re.compile(r"(?P<kind>tenant|phone) (?P<name>\w+) = (?P<rest>.+)$")
 
 
@@ -45,9 +59,14 @@ class Turn:
     who: str = ""
     to: str | None = None
     text: str = ""
-    id: str | None = None
+    marks: list[tuple[str, str]] = field(default_factory=list)
     at: datetime | None = None
     expected: list[tuple[str, str]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)  # the lines before it
+
+    def mark(self, kind: str) -> str | None:
+        """What stands behind the text under this word, or None."""
+        return next((value for name, value in self.marks if name == kind), None)
 
 
 @dataclass
@@ -56,11 +75,14 @@ class Transcript:
     phones: dict[str, str]
     tenants: dict[str, tuple[str, str]]
     turns: list[Turn]
+    # Ids of what the bot said, by whom it was said to and what it answered.
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def parse(text: str) -> Transcript:
     """Read a transcript; whatever is not understood fails."""
     script = Transcript([], {}, {}, [])
+    comments: list[str] = []
     for line in text.splitlines():
         if declared := DECLARED.match(line):
             parts = [part.strip() for part in declared["rest"].split(",")]
@@ -70,7 +92,9 @@ def parse(text: str) -> Transcript:
             script.heading.append(line)
         elif not script.turns and (not line or line.startswith("#")):
             script.heading.append(line)
-        elif not line or line.startswith("#") or line == "(nothing)":
+        elif line.startswith("#"):
+            comments.append(line)
+        elif not line or line == "(nothing)":
             continue
         elif line.startswith("@ "):
             at = datetime.strptime(line[2:].strip(), "%Y-%m-%d %H:%M").replace(tzinfo=JAKARTA)
@@ -90,10 +114,12 @@ def parse(text: str) -> Transcript:
                         line,
                         spoken["who"],
                         spoken["to"],
-                        spoken["text"].replace("\\n", "\n"),
-                        spoken["id"],
+                        (spoken["text"] or "").replace("\\n", "\n"),
+                        MARK.findall(spoken["marks"]),
                     )
                 )
+        if comments and script.turns and script.turns[-1].line == line:
+            script.turns[-1].comments, comments = comments, []
     return script
 
 
@@ -104,20 +130,45 @@ async def play(world: World, script: Transcript, turn: Turn) -> list[tuple[str, 
         await world.rest()
     else:
         to = None if turn.to is None else script.phones.get(turn.to, turn.to)
-        await world.say(script.phones[turn.who], turn.text, to=to, id=turn.id)
-    heard = []
+        await world.say(
+            script.phones[turn.who], turn.text, to=to, id=turn.mark("id"), more=more(script, turn)
+        )
+    said = []
     for name, phone in script.phones.items():
-        heard += [(name, one.text) for one in await world.heard(phone)]
-    return heard
+        heard = await world.heard(phone)
+        said += [(name, one.text) for one in heard]
+        if heard and name == turn.who and turn.at is None:
+            script.answers[name, "bot"] = heard[-1].id
+            script.answers[name, f"bot {turn.mark('id')}"] = heard[-1].id
+    return said
+
+
+def more(script: Transcript, turn: Turn) -> More:
+    """What the marks say; the bot's messages by the ids they were heard with."""
+
+    def target(kind: str) -> str | None:
+        named = turn.mark(kind)
+        return named if named is None else script.answers.get((turn.who, named), named)
+
+    cards = [value.partition(",") for name, value in turn.marks if name == "card"]
+    file = turn.mark("file")
+    return More(
+        reply_to=target("re"),
+        reacts_to=target("reacts"),
+        edits=target("edits"),
+        deletes=target("deletes"),
+        cards=tuple((name.strip(), number.strip()) for name, _, number in cards),
+        file=None if file is None else sent_file(file),
+    )
 
 
 def written(script: Transcript, said: list[list[tuple[str, str]]]) -> str:
     """The transcript with the answers that were given."""
     lines = list(script.heading)
     for turn, answers in zip(script.turns, said, strict=True):
-        if turn.at is None and lines and lines[-1]:
+        if lines and lines[-1]:
             lines.append("")
-        lines.append(turn.line)
+        lines += [*turn.comments, turn.line]
         if turn.at is None and not answers:
             lines.append("(nothing)")
         for phone, text in answers:

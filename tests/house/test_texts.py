@@ -41,6 +41,8 @@ LONG_BY_NATURE = {
     "own_balance",
     "payment_recorded",
     "payment_undone",
+    "record_stays",
+    "cards_read",
 }
 COLUMNS_MAX = 66
 QUOTED = re.compile('"[^"]*"')  # how much was typed is not ours to shorten further
@@ -180,6 +182,19 @@ USAGE: Fields = {
     "max_agreements": 5,
     "messages_this_month": 1_340,
 }
+STAYING = [
+    {"kind": kind, "name": "Budi", "direction": direction, "amount": 500_000, "number": 12}
+    for direction in (PIUTANG, HUTANG)
+    for kind in ("debt_recorded", "payment_recorded", "debt_undone")
+] + [
+    {"kind": kind, "name": "Budi", "direction": "", "amount": 0, "number": 0}
+    for kind in ("contact_set", "reminder_queued")
+]
+CARD = {"name": "Budi", "phone": "6281234567890"}
+UNSAVED = [
+    {"name": "Sari", "reason": reason}
+    for reason in ("unknown", "no_number", "taken", "own", "several", "twice")
+]
 SESSION_STATES = (
     "unlinked", "pairing", "connecting", "connected", "interrupted", "restricted", "logged_out",
     "replaced", "temporarily_banned", "banned", "outdated", "closed",
@@ -245,6 +260,23 @@ SAMPLES: dict[str, list[Fields]] = {
         {"name": "Budi", "amount": 100_000, "receivable": 450_000, "payable": 200_000}
     ],
     "question_dropped": [{}],
+    "yes_needs_number": [{"count": 2}, {"count": 3}],
+    "record_stays": [
+        {"is_deleted": deleted, "records": [record], "way_out": way_out}
+        for deleted in (False, True)
+        for record in STAYING
+        for way_out in ("undo", "undone", "later", "write")
+    ]
+    + [{"is_deleted": False, "records": STAYING, "way_out": "write"}],
+    "cards_read": [
+        {"saved": [CARD] * 3, "unsaved": [], "left_out": 0},
+        {"saved": [], "unsaved": UNSAVED, "left_out": 2},
+        {"saved": [CARD], "unsaved": UNSAVED[:1], "left_out": 0},
+    ],
+    "file_kept": [
+        {"file_name": "nota.pdf", "is_picture": False},
+        {"file_name": "", "is_picture": True},
+    ],
     "reminder_sent": [
         {"name": "Budi", "outside_hours": False},
         {"name": "Budi", "outside_hours": True},
@@ -260,7 +292,6 @@ SAMPLES: dict[str, list[Fields]] = {
     "help": [{}],
     "help_topic": [{"topic": topic} for topic in HELP_TOPICS],
     "apology_quarantined": [{}],
-    "document_unreadable": [{}],
     "own_balance": [REMINDER, REMINDER_TWO, REMINDER_MANY],
     "own_balance_none": [{"name": "Budi", "lender": "Toko Dani"}],
     "opt_out_done": [{"lender": "Toko Dani"}],
@@ -300,6 +331,18 @@ SAMPLES: dict[str, list[Fields]] = {
     "borrower_opted_out_already": [{"name": "Budi"}],
     "phone_taken": [{"phone": "6281234567890", "name": "Sari"}],
     "phone_is_own": [{}],
+    "debt_not_open": [{"number": 12, "name": "Budi"}],
+    "not_the_last": [{"name": "Budi"}],
+    "no_record_quoted": [{}],
+    "question_over": [{}],
+    "card_unknown": [{"name": "Sari Dewi"}],
+    "card_without_number": [{"name": "Sari Dewi"}],
+    "file_not_kept": [
+        {"problem": problem, "megabytes": 100, "megabytes_max": 16}
+        for problem in ("too_large", "wrong_type", "too_many_pixels", "unavailable")
+    ],
+    "voice_unheard": [{}],
+    "kind_unread": [{}],
     "pick_without_question": [{"number": 2}],
     "pick_out_of_range": [{"count": 2}, {"count": 3}],
     "too_many_people": [{"name": "Budi", "max": 20}],
@@ -341,6 +384,8 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "clock_backwards": [{}],
     "clock_too_far": [{"days_max": 3653}],
     "message_unknown": [{}],
+    "message_not_yours": [{}],
+    "message_too_old": [{"minutes_max": 15}, {"minutes_max": 3_600}],
     "document_too_large": [{"size_max": 16_000_000}],
     "document_unknown": [{}],
     "phone_already_linked": [{}],

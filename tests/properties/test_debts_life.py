@@ -30,6 +30,7 @@ from bukuhutang.usecases.refusals import (
     AlreadyUndone,
     BorrowerUnknown,
     BuiltUpon,
+    DebtNotOpen,
     NothingOwed,
     NothingToUndo,
 )
@@ -115,11 +116,18 @@ class Model:
         self.debts.append(debt)
         self.acts.append((chat, debt.person, debt))
 
-    def pay(self, chat: str, person: str, direction: Direction, amount: int) -> None:
+    def pay(
+        self,
+        chat: str,
+        person: str,
+        direction: Direction,
+        amount: int,
+        first: ModelDebt | None = None,
+    ) -> None:
         self.payment_rows += 1
         payment = ModelPayment(self.payment_rows, person, direction, amount)
         left = amount
-        for debt in self.open(person, direction):
+        for debt in sorted(self.open(person, direction), key=lambda one: one is not first):
             if share := min(left, debt.left):
                 debt.parts[payment.number] = share
                 left -= share
@@ -218,6 +226,30 @@ class DebtsLife(RuleBasedStateMachine):
         assert done.total == self.model.owed(person, done.direction)
         assert done.credit_total == self.model.credit(person, done.direction)
         assert done.credit_added == done.credit_total - before
+
+    @precondition(lambda self: self.model.debts)
+    @rule(chat=chats, place=st.integers(0, 50), how=st.integers(-1, 1), settle=st.booleans())
+    def pay_a_debt_pointed_at(self, chat: str, place: int, how: int, settle: bool) -> None:
+        """As a reply to the message that tells of it; LUNAS pays that debt alone."""
+        debt = self.model.debts[place % len(self.model.debts)]
+        wanted = None if settle else max(1, min(debt.left + how, 999_999_999))
+        chosen = self.do(self.shop.person(debt.person))
+        if not debt.left:
+            with refusal(DebtNotOpen):
+                self.do(
+                    self.shop.pay(debt.person, wanted, chat=chat, chosen=chosen, debt=debt.number)
+                )
+            return
+        done = self.do(
+            self.shop.pay(debt.person, wanted, chat=chat, chosen=chosen, debt=debt.number)
+        )
+        assert isinstance(done, PaymentRecorded)
+        amount = debt.left if wanted is None else wanted
+        assert (done.amount, done.direction) == (amount, debt.direction)
+        assert done.debts[0].number == debt.number
+        assert done.debts[0].applied == min(amount, debt.left)
+        self.model.pay(chat, debt.person, debt.direction, amount, first=debt)
+        assert done.total == self.model.owed(debt.person, debt.direction)
 
     @rule(chat=chats)
     def undo(self, chat: str) -> None:

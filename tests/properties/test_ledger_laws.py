@@ -76,6 +76,33 @@ def test_the_order_in_which_debts_are_given_does_not_matter(
     assert allocate(paid, shuffled) == allocate(paid, book)
 
 
+@given(paid=amounts, book=books, place=st.integers(0, 7))
+def test_the_debt_that_was_pointed_at_is_paid_before_all_others(
+    paid: int, book: list[Debt], place: int
+) -> None:
+    if place >= len(book):
+        return
+    pointed_at = book[place]
+    allocation = allocate(paid, book, first=pointed_at.number)
+    assert allocation.total() == paid
+    got = {share.number: share.applied for share in allocation.shares}
+    assert got.get(pointed_at.number, 0) == min(paid, pointed_at.outstanding)
+    # What it leaves is shared out as if it had not been there.
+    others = [one for one in book if one is not pointed_at]
+    rest = paid - got.pop(pointed_at.number, 0)
+    by_the_rule = allocate(rest, others) if rest else Allocation((), 0)
+    assert got == {share.number: share.applied for share in by_the_rule.shares}
+    assert allocation.unapplied == by_the_rule.unapplied
+
+
+@given(paid=amounts, book=books)
+def test_pointing_at_no_debt_or_a_paid_one_changes_nothing(paid: int, book: list[Debt]) -> None:
+    for one in book:
+        if not one.outstanding:
+            assert allocate(paid, book, first=one.number) == allocate(paid, book)
+    assert allocate(paid, book, first=None) == allocate(paid, book)
+
+
 def after(book: list[Debt], allocation: Allocation) -> list[Debt]:
     """The debts as they are once `allocation` was written."""
     taken = {share.number: share.applied for share in allocation.shares}

@@ -6,16 +6,16 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bukuhutang.base.clock import MovableClock
 from bukuhutang.base.ids import TenantId
 from bukuhutang.main.serve import Serve, Service
-from bukuhutang.messaging.simulated import ShownMessage
 from bukuhutang.store.scope import Database
 from bukuhutang.usecases.tenants import When, qr_of, register_tenant
+from tests.support.phones import TEXT_ONLY, Heard, More, Phones, SimulatedPhones
 
 IDLE_SECONDS = 20
 QR_SECONDS = 10
@@ -28,8 +28,7 @@ class World:
     service: Service
     database: Database
     clock: MovableClock
-    _seen: dict[str, int] = field(default_factory=dict)
-    _typed: set[str] = field(default_factory=set)
+    phones: Phones
 
     def when(self) -> When:
         """Both clocks now."""
@@ -53,34 +52,30 @@ class World:
     async def lender(self, phone: str, name: str) -> TenantId:
         """A lender whose phone is linked and connected."""
         tenant_id = await self.register(phone, name)
-        await self.service.whatsapp.scan(phone, await self.qr(tenant_id))
+        await self.phones.link(phone, await self.qr(tenant_id))
         await self.rest()
         return tenant_id
 
     async def say(
-        self, phone: str, text: str, *, to: str | None = None, id: str | None = None
+        self,
+        phone: str,
+        text: str,
+        *,
+        to: str | None = None,
+        id: str | None = None,
+        more: More = TEXT_ONLY,
     ) -> None:
-        """Type a message (to oneself when `to` is None) and wait until the service is at rest."""
-        written = await self.service.whatsapp.write(phone, to or phone, text, message_id=id)
-        self._typed.add(written.id)
+        """Write a message (to oneself when `to` is None) and wait until the service is at rest."""
+        await self.phones.write(phone, to or phone, text, id=id, more=more)
         await self.rest()
 
     async def rest(self) -> None:
         """Wait until nothing is left to do."""
         assert await self.service.wait_idle(IDLE_SECONDS), "the service did not come to rest"
 
-    async def heard(self, phone: str) -> list[ShownMessage]:
-        """What the bot wrote into this phone's chats since the last look.
-
-        Messages the phone's owner typed are left out; on the lender's phone also those that the
-        bot wrote to others, which the borrower's phone shows.
-        """
-        number = self.service.whatsapp.phone(phone).number
-        page = await self.service.whatsapp.messages(phone, after=self._seen.get(number, 0))
-        assert not page.more
-        if page.messages:
-            self._seen[number] = page.messages[-1].seq
-        return [one for one in page.messages if one.id not in self._typed and one.to == number]
+    async def heard(self, phone: str) -> list[Heard]:
+        """What the bot wrote into this phone's own chats since the last look."""
+        return await self.phones.heard(phone)
 
     async def answer(self, phone: str, text: str) -> str:
         """Type to oneself and return the one answer."""
@@ -91,7 +86,7 @@ class World:
 
     def advance(self, by: timedelta) -> None:
         """Let time pass."""
-        self.service.whatsapp.move_clock(by)
+        self.phones.move_clock(by)
 
 
 def clock_at(instant: datetime) -> MovableClock:
@@ -124,7 +119,7 @@ async def running_world(
         stop = asyncio.Event()
         running = asyncio.create_task(service.run(None, stop))
         try:
-            yield World(service, database, clock)
+            yield World(service, database, clock, SimulatedPhones(service.whatsapp))
         finally:
             stop.set()
             await running

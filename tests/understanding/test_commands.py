@@ -315,7 +315,6 @@ def test_command_is_read(text: str, intent: Intent) -> None:
         ("100", None),
         ("-1", None),
         ("1/2", None),
-        ("YA", None),
     ],
 )
 def test_what_is_no_command_is_never_acted_upon(text: str, suggested: str | None) -> None:

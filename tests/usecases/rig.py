@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
+from bukuhutang.base.ids import DebtNumber, MemberId, PhoneNumber, TenantId
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import checks
 from bukuhutang.store.book import Person, read_page
@@ -110,10 +110,12 @@ class Shop:
         *,
         chat: str = CHAT,
         chosen: Person | None = None,
+        debt: int | None = None,
     ) -> PaymentRecorded | WhichPerson | WhichDirection:
-        """BAYAR, or LUNAS without an amount."""
+        """BAYAR, or LUNAS without an amount; maybe of a debt that was pointed at."""
         async with self.book(name, chat=chat) as book:
-            request = RecordPayment(name, name.lower(), amount, direction)
+            pointed_at = None if debt is None else DebtNumber(debt)
+            request = RecordPayment(name, name.lower(), amount, direction, pointed_at)
             return await record_payment(book, request, chosen=chosen)
 
     async def paid(self, name: str, amount: int | None) -> PaymentRecorded:

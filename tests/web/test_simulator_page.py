@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.support.browser import WAIT_MS_MAX, Visit, overflow_px, running_browser, visiting
+from tests.support.sent_files import sent_file
 from tests.support.service import RunningService, running_service
 
 pytestmark = pytest.mark.browser
@@ -68,6 +69,12 @@ class Desk:
         draft = self.phone(role).locator(".draft")
         await draft.fill(text)
         await draft.press("Enter")
+
+    async def act(self, role: str, text: str, what: str) -> None:
+        """Do something to a message, through its menu."""
+        bubble = self.bubble(role, text)
+        await bubble.locator(".acts-open").click()
+        await bubble.locator(f".act.{what}").click()
 
     async def open_chat(self, role: str, number: str) -> None:
         """Tap a chat in the list; the list is shown first if another chat is open."""
@@ -420,4 +427,61 @@ async def test_the_other_language_is_one_tap_away(
         await expect(desk.page.locator("html")).to_have_attribute("lang", "en")
         await desk.page.reload()
         await expect(desk.page.locator(".register .primary")).to_have_text("Register")
+        assert visitor.complaints == []
+
+
+@BOTH_SIZES
+async def test_a_message_is_replied_to_reacted_to_edited_and_deleted(
+    browser: Browser, service: RunningService, size: tuple[int, int]
+) -> None:
+    async with visit(browser, service, size) as (desk, visitor):
+        await desk.link()
+        await desk.record_debt()
+        lender = desk.phone("lender")
+        await desk.act("lender", "Tercatat", "reply")
+        await expect(lender.locator(".referring-text")).to_contain_text("Budi pinjam Rp500.000")
+        await desk.write("lender", "BAYAR 200rb")
+        await expect(desk.bubble("lender", "bayar")).to_contain_text("sisa Rp300.000")
+        await expect(desk.bubble("lender", "BAYAR 200rb").locator(".quote")).to_be_visible()
+        await desk.act("lender", "bayar Rp200.000", "react")
+        await expect(desk.bubble("lender", "bayar").locator(".reactions")).to_have_text("👍")
+        await desk.act("lender", "bayar Rp200.000", "react")
+        await expect(desk.bubble("lender", "bayar").locator(".reactions")).to_have_count(0)
+        await desk.act("lender", "BAYAR 200rb", "edit")
+        await expect(lender.locator(".draft")).to_have_value("BAYAR 200rb")
+        await desk.write("lender", "BAYAR 250rb")
+        await expect(desk.bubble("lender", "BAYAR 250rb").locator(".meta")).to_contain_text(
+            "diubah"
+        )
+        await expect(desk.bubble("lender", "Pesannya diubah")).to_be_visible()
+        await desk.act("lender", "BAYAR 250rb", "remove")
+        await expect(desk.bubble("lender", "Pesan dihapus")).to_be_visible()
+        await expect(desk.bubble("lender", "Pesannya dihapus")).to_contain_text("Rp200.000")
+        assert await overflow_px(desk.page) == 0
+        assert visitor.complaints == []
+
+
+@BOTH_SIZES
+async def test_a_contact_and_a_picture_are_sent(
+    browser: Browser, service: RunningService, size: tuple[int, int]
+) -> None:
+    async with visit(browser, service, size) as (desk, visitor):
+        await desk.link()
+        await desk.write("lender", "PINJAM Sari 80rb")
+        await expect(desk.bubble("lender", "Tercatat")).to_be_visible()
+        lender = desk.phone("lender")
+        await lender.locator(".contact-open").click()
+        await lender.locator(".contact-form [name=name]").fill("Sari")
+        await lender.locator(".contact-form [name=phone]").fill(f"+{desk.borrower_number}")
+        await lender.locator(".contact-form .primary").click()
+        await expect(lender.locator(".contact-form")).to_be_hidden()
+        await expect(desk.bubble("lender", "Nomor Sari disimpan")).to_be_visible()
+        await expect(lender.locator(".bubble .contact").last).to_contain_text("Sari")
+        photo = sent_file("foto.jpg")
+        assert photo.content is not None
+        files = {"name": "foto.jpg", "mimeType": "image/jpeg", "buffer": photo.content}
+        await lender.locator(".file").set_input_files(files)
+        await desk.write("lender", "BAYAR Sari 30rb")
+        await expect(desk.bubble("lender", "bayar Rp30.000")).to_contain_text("sisa Rp50.000")
+        assert await overflow_px(desk.page) == 0
         assert visitor.complaints == []

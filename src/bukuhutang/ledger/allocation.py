@@ -1,7 +1,8 @@
-"""Which debts a payment pays: oldest due first, the rest stays as credit.
+"""Which debts a payment pays: the one that was named, then oldest due first; the rest is credit.
 
-Kitab Undang-Undang Hukum Perdata art. 1397 puts a payment on the debt that fell due first when
-nobody says otherwise; of two due on one day the one recorded first.
+Kitab Undang-Undang Hukum Perdata art. 1396 lets who pays say which debt is meant; art. 1397 puts a
+payment on the debt that fell due first when nobody says so; of two due on one day the one recorded
+first.
 """
 
 from __future__ import annotations
@@ -34,15 +35,16 @@ class Allocation:
         return sum(share.applied for share in self.shares) + self.unapplied
 
 
-def allocate(amount: int, debts: Iterable[Debt]) -> Allocation:
+def allocate(amount: int, debts: Iterable[Debt], *, first: DebtNumber | None = None) -> Allocation:
     """Share out `amount` rupiah over open debts of one person and one direction.
 
-    Settled debts are passed over; what no debt takes is unapplied. Pure.
+    The debt `first` is paid before all others. Settled debts are passed over; what no debt takes
+    is unapplied. Pure.
     """
     assert amount > 0
     left = amount
     shares: list[Share] = []
-    for debt in sorted(debts, key=lambda one: (one.due_date, one.number)):
+    for debt in sorted(debts, key=lambda one: (one.number != first, one.due_date, one.number)):
         applied = min(left, debt.outstanding)
         if applied:
             shares.append(Share(debt.number, applied, debt.outstanding - applied))

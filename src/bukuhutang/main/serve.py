@@ -19,11 +19,13 @@ import structlog
 
 from bukuhutang.base.clock import Clock, MovableClock, SystemClock, monotonic
 from bukuhutang.base.errors import ConfigurationProblem, TransientFault
+from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.chat.loop import InboxLoop
 from bukuhutang.entrypoints.clock.loop import ClockLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
+from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
@@ -168,12 +170,20 @@ class Service:
         self._outcomes = Outcomes(
             self._database, own_message_ids=self._simulator.capabilities.own_message_id
         )
-        self._ports = DatabasePorts(self._database, clock, self._outcomes, after=self.wake_inbox)
+        self._ports = DatabasePorts(
+            self._database, clock, self._outcomes, after=self.wake_inbox, fetch=self._fetch
+        )
         self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)
         self._outbox = OutboxLoop(self._database, self._manager, clock, self._outcomes)
         self._ports.on_up = self._outbox.wake
         self._wakes[OUTBOX_CHANNEL] = self._outbox.wake
         self._wakes[SESSIONS_CHANNEL] = self._manager.wake
+
+    async def _fetch(
+        self, tenant_id: TenantId, document: wa.Document, bytes_max: int
+    ) -> bytes | None:
+        assert self._manager is not None, "what arrives comes through it"
+        return await self._manager.download(tenant_id, document, bytes_max)
 
     @property
     def whatsapp(self) -> SimulatedWhatsApp:

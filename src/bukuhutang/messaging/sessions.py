@@ -172,6 +172,12 @@ class SessionManager:
             ),
         )
 
+    async def download(
+        self, tenant_id: TenantId, document: wa.Document, bytes_max: int
+    ) -> bytes | None:
+        """The content of a received file, or None when it is larger or not to be had."""
+        return await self._driver.download(tenant_id, document, bytes_max=bytes_max)
+
     async def _send(
         self, tenant_id: TenantId, client_ref: str, act: Callable[[], Awaitable[wa.Outcome]]
     ) -> wa.Outcome:

@@ -15,6 +15,7 @@ from typing import ClassVar, Literal, Protocol
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.messaging.driver import Document
+from bukuhutang.messaging.simulated_acts import PLAIN, Card, Extras
 
 TEXT_MAX = 65_536
 """Characters of one message; WhatsApp's own limit. What the bot reads is less."""
@@ -67,7 +68,8 @@ class StoredDocument:
     token: str
     file_name: str
     mime_type: str
-    size: int
+    size: int  # as the sender claims it
+    kept: int | None = None  # the bytes there really are, where they differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ class ShownMessage:
     at: datetime
     document: StoredDocument | None
     ticks: Ticks | None  # only for the phone's own messages
+    reply_to: str | None = None
+    cards: tuple[Card, ...] = ()
+    edited: bool = False
+    deleted: bool = False  # then nothing else of it is left
+    reactions: tuple[tuple[PhoneNumber, str], ...] = ()  # who, and the emoji
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +214,26 @@ class NewChatBarred(SimulatorRefusal):
 
 @dataclass(eq=False)
 class MessageUnknown(SimulatorRefusal):
-    """The phone has not received a message with this id."""
+    """The phone does not show a message with this id, or not in that chat."""
 
     code: ClassVar[str] = "message_unknown"
     id: str
+
+
+@dataclass(eq=False)
+class MessageNotYours(SimulatorRefusal):
+    """Only the own messages can be edited and deleted for everyone."""
+
+    code: ClassVar[str] = "message_not_yours"
+    id: str
+
+
+@dataclass(eq=False)
+class MessageTooOld(SimulatorRefusal):
+    """WhatsApp lets people edit and delete a message for a while only."""
+
+    code: ClassVar[str] = "message_too_old"
+    minutes_max: int
 
 
 @dataclass(eq=False)
@@ -285,12 +308,14 @@ class SimulatedWhatsApp(Protocol):
         *,
         document: Document | None = None,
         message_id: str | None = None,
+        extras: Extras = PLAIN,
     ) -> Written:
-        """Type a message; answers when the linked and connected sessions have stored it.
+        """Type a message, or do something to one; answers when the linked and connected sessions
+        have stored it.
 
         An id that this phone has used before is a resend: the phones show the first message once,
-        linked sessions get it again. Raises PhoneBanned, NewChatBarred, DocumentTooLarge and
-        SimulatorFull.
+        linked sessions get it again. Raises PhoneBanned, NewChatBarred, DocumentTooLarge,
+        SimulatorFull, MessageUnknown, MessageNotYours, MessageTooOld.
         """
         ...
 

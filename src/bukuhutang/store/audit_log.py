@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,21 @@ class LastAct:
     borrower_id: int | None
     subject: int | None
     built_upon: bool
+    key: str
+
+
+@dataclass(frozen=True)
+class DoneAct:
+    """An act for a person of the book, and whether it is still the last word."""
+
+    key: str
+    action: str
+    borrower_id: int
+    name: str
+    subject: int | None
+    detail: dict[str, Any]
+    undone: bool
+    is_last: bool  # the newest of its chat, and nothing newer for that person
 
 
 @dataclass(frozen=True)
@@ -41,7 +57,7 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
     row = await tx.db.fetchrow(
         "select a.id, a.action, a.borrower_id, a.subject, exists (select from audit_log n"
         "   where n.tenant_id = a.tenant_id and n.borrower_id = a.borrower_id"
-        "   and n.id > a.id and n.action = any($3)) as built_upon"
+        "   and n.id > a.id and n.action = any($3)) as built_upon, a.idempotency_key"
         " from audit_log a where a.tenant_id = $1 and a.chat_id = $2 and a.action = any($4)"
         " order by a.id desc limit 1",
         tx.tenant_id,
@@ -50,6 +66,39 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
         [*MONEY_ACTS, "contact_set"],
     )
     return None if row is None else LastAct(*row)
+
+
+async def acts_by_key(tx: TenantTx, keys: Sequence[str]) -> list[DoneAct]:
+    """The acts for a person of the book that have these idempotency keys, in order."""
+    rows = await tx.db.fetch(
+        "select a.idempotency_key, a.action, a.borrower_id, b.name, a.subject, a.detail,"
+        " exists (select from audit_log u where u.tenant_id = a.tenant_id"
+        "   and u.borrower_id = a.borrower_id and u.id > a.id and u.subject = a.subject"
+        "   and u.action = replace(a.action, '_recorded', '_undone')) as undone,"
+        " a.id = (select max(n.id) from audit_log n where n.tenant_id = a.tenant_id"
+        "   and n.chat_id = a.chat_id and n.action = any($4))"
+        " and not exists (select from audit_log n where n.tenant_id = a.tenant_id"
+        "   and n.borrower_id = a.borrower_id and n.id > a.id and n.action = any($3)) as is_last"
+        " from audit_log a join borrowers b on b.tenant_id = a.tenant_id and b.id = a.borrower_id"
+        " where a.tenant_id = $1 and a.idempotency_key = any($2) order by a.id",
+        tx.tenant_id,
+        list(keys),
+        MONEY_ACTS,
+        [*MONEY_ACTS, "contact_set"],
+    )
+    return [
+        DoneAct(
+            row["idempotency_key"],
+            row["action"],
+            row["borrower_id"],
+            row["name"],
+            row["subject"],
+            json.loads(row["detail"]),
+            row["undone"],
+            row["is_last"],
+        )
+        for row in rows
+    ]
 
 
 async def history(

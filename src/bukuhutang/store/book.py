@@ -52,6 +52,8 @@ class DialogueRow:
     form_version: int
     form: dict[str, Any]
     expires_at: datetime
+    asked_ref: str | None = None  # the outbound message that asked
+    set_aside: bool = False  # another wish came in between: only a reply to the question answers
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,15 @@ READ_PERSON = """
            from debts d where d.tenant_id = b.tenant_id and d.borrower_id = b.id
             and d.status = 'open'))"""
 
+# Whose name is, or begins with, the one looked for.
+READ_PEOPLE = f"""
+    (select json_agg({READ_PERSON} order by b.id) from (
+        select * from borrowers where tenant_id = $1 and name_key = {{key}}
+        union all
+        select * from borrowers where tenant_id = $1
+            and name_key > {{key}} || ' ' and name_key < {{key}} || '!'
+        limit {PEOPLE_MAX + 1}) b)"""  # noqa: S608  our own constants
+
 READ = f"""
 select t.name, t.phone_number,
     k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
@@ -85,17 +96,13 @@ select t.name, t.phone_number,
     (select id from users where tenant_id = $1 and phone_number = $4) as member_id,
     (select {READ_PERSON} from borrowers b where b.tenant_id = $1 and b.phone_number = $4)
         as sender,
-    (select json_build_array(g.kind, g.form_version, g.form, g.expires_at, g.member_id)
+    (select json_build_array(g.kind, g.form_version, g.form, g.expires_at, g.asked_ref,
+            g.set_aside, g.member_id)
        from dialogues g where g.tenant_id = $1 and g.chat_id = $3 limit 1) as dialogue,
     exists (select from outbound_messages where tenant_id = $1 and provider_message_id = $6)
         or exists (select from outbound_messages where tenant_id = $1 and client_ref = $6)
         as is_own_echo,
-    (select json_agg({READ_PERSON} order by b.id) from (
-        select * from borrowers where tenant_id = $1 and name_key = $5
-        union all
-        select * from borrowers where tenant_id = $1
-            and name_key > $5 || ' ' and name_key < $5 || '!'
-        limit {PEOPLE_MAX + 1}) b) as people
+    {READ_PEOPLE.format(key="$5")} as people
 from books k, tenants t where k.tenant_id = $1 and t.id = $1"""  # noqa: S608  our own constants
 
 
@@ -138,6 +145,13 @@ async def read_person(tx: TenantTx, borrower_id: BorrowerId) -> Person | None:
     return _person(json.loads(found)) if found else None
 
 
+async def read_people(tx: TenantTx, name_key: str) -> tuple[Person, ...]:
+    """Everybody whose name is, or begins with, this one; as `Page.people`."""
+    # Our own constant, nothing of the message.
+    found = await tx.db.fetchval(f"select {READ_PEOPLE.format(key='$2')}", tx.tenant_id, name_key)
+    return tuple(_person(one) for one in json.loads(found or "[]"))
+
+
 def _person(row: list[Any]) -> Person:
     number, name, name_key, phone, opted_out_at, credit_in, credit_out, debts = row
     borrower = Borrower(
@@ -168,7 +182,8 @@ def _debt(borrower_id: BorrowerId, row: list[Any]) -> Debt:
 def _dialogue(text: str | None, member: MemberId | None) -> DialogueRow | None:
     if text is None:
         return None
-    kind, version, form, expires_at, asked = json.loads(text)
+    kind, version, form, expires_at, asked_ref, set_aside, asked = json.loads(text)
     if asked != member:
         return None
-    return DialogueRow(kind, version, form, datetime.fromisoformat(expires_at))
+    expires = datetime.fromisoformat(expires_at)
+    return DialogueRow(kind, version, form, expires, asked_ref, set_aside)

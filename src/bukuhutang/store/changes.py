@@ -48,6 +48,8 @@ class Changes:
     outbound: list[Row] = field(default_factory=list)
     dialogue_asked: list[Row] = field(default_factory=list)
     dialogue_ended: list[Row] = field(default_factory=list)
+    dialogue_set_aside: list[Row] = field(default_factory=list)
+    inbound_led: list[Row] = field(default_factory=list)
     inbound: list[Row] = field(default_factory=list)
     counters: Counters | None = None
 
@@ -166,7 +168,7 @@ PARTS: dict[str, Part] = {
         "dialogues",
         " on conflict (tenant_id, chat_id, member_id) do update set kind = excluded.kind,"
         " form_version = excluded.form_version, form = excluded.form,"
-        " expires_at = excluded.expires_at, asked_ref = excluded.asked_ref",
+        " expires_at = excluded.expires_at, asked_ref = excluded.asked_ref, set_aside = false",
         chat_id="text",
         member_id="bigint",
         kind="text",
@@ -180,6 +182,19 @@ PARTS: dict[str, Part] = {
         " where g.tenant_id = $1 and g.chat_id = x.chat_id and g.member_id = x.member_id",
         chat_id="text",
         member_id="bigint",
+    ),
+    "dialogue_set_aside": moved(
+        "update dialogues g set set_aside = true from {moved}"
+        " where g.tenant_id = $1 and g.chat_id = x.chat_id and g.member_id = x.member_id",
+        chat_id="text",
+        member_id="bigint",
+    ),
+    "inbound_led": moved(
+        "update inbound_messages m"
+        " set detail = coalesce(m.detail, '{{}}') || jsonb_build_object('led_to', x.led_to)"
+        " from {moved} where m.tenant_id = $1 and m.id = x.id",
+        id="bigint",
+        led_to="bigint",
     ),
     "inbound": moved(
         "update inbound_messages m set status = x.status, reason = x.reason,"

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.store.files import NewFile
-from bukuhutang.store.scope import Connection
+from bukuhutang.store.scope import Connection, TenantTx
 
 LEASE_SECONDS = 60
 ATTEMPTS_MAX = 5
@@ -72,6 +72,19 @@ with stored as (
     on conflict (tenant_id, provider_message_id) do nothing returning file_id)
 insert into files (tenant_id, id, file_name, mime_type, size, sha256, content, created_at)
 select $1, file_id, $14, $15, $16, $17, $18, $10 from stored"""
+
+
+async def is_file_wanted(tx: TenantTx, sender: PhoneNumber, provider_message_id: str) -> bool:
+    """Whether a file is a member's and not here yet: nobody else's is fetched, and none twice."""
+    found: bool = await tx.db.fetchval(
+        "select exists (select from users where tenant_id = $1 and phone_number = $2)"
+        " and not exists (select from inbound_messages"
+        "   where tenant_id = $1 and provider_message_id = $3)",
+        tx.tenant_id,
+        sender,
+        provider_message_id,
+    )
+    return found
 
 
 async def receive_file(db: Connection, arrival: Arrival, file: NewFile) -> None:

@@ -47,6 +47,7 @@ class Line:
     words: list[str]  # read form
     shown: list[str]  # the same words as they are kept
     today: date
+    name: str | None = None  # who is meant when the words name nobody
 
     def text(self, start: int, end: int) -> str:
         """Words `start` to `end` as they were written."""
@@ -195,7 +196,8 @@ def _doubtful(line: Line, parts: list[Part]) -> Unreadable | None:
 def _split_name(line: Line, parts: list[Part]) -> tuple[str | Unreadable, list[Part]]:
     """The name (the first words; else what is quoted first) and the other parts."""
     for at, part in enumerate(parts):
-        if part.kind is not Kind.WORDS or (at > 0 and is_decoration(_words(line, part))):
+        may_be_decoration = at > 0 or line.name is not None
+        if part.kind is not Kind.WORDS or (may_be_decoration and is_decoration(_words(line, part))):
             continue
         start = part.start + (_leading_to(line, part.start) if part.end > part.start + 1 else 0)
         named = read_name(line.shown[start : part.end], line.words[start : part.end])
@@ -209,6 +211,8 @@ def _split_name(line: Line, parts: list[Part]) -> tuple[str | Unreadable, list[P
         named = check_name(unquote(line.text(parts[0].start, parts[0].end)))
         others = [one for one in parts[1:] if one.kind is not Kind.WORDS]
         return (named if isinstance(named, str) else _name_problem(line, named)), others
+    if line.name is not None:
+        return line.name, [one for one in parts if one.kind is not Kind.WORDS]
     return line.unreadable("name_missing"), parts
 
 

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from bukuhutang.ledger.money import Direction
 from bukuhutang.understanding import agreement_commands, normalise
+from bukuhutang.understanding.assent import is_assent
 from bukuhutang.understanding.body import (
     Line,
     is_decoration,
@@ -24,6 +25,7 @@ from bukuhutang.understanding.borrower import read_borrower as _read_borrower
 from bukuhutang.understanding.intents import (
     DEFAULT_DAYS,
     MESSAGE_MAX,
+    Agree,
     CreateDebt,
     Intent,
     Pick,
@@ -86,10 +88,11 @@ _NAME_ONLY: frozenset[Kind] = frozenset()
 _FEW_DIGITS = re.compile(r"\d{1,3}")
 
 
-def read_lender(text: str, today: date) -> Intent:
+def read_lender(text: str, today: date, *, name: str | None = None) -> Intent:
     """What the lender or a member wrote, `today` being the date where the tenant is.
 
-    All limits of the contract are checked. Never raises, whatever the text.
+    `name` is who is meant when a command that needs a name has none: the message it replies to
+    tells. All limits of the contract are checked. Never raises, whatever the text.
     """
     if len(text) > MESSAGE_MAX:
         return Unreadable("message_too_long", None, {"length": len(text), "max": MESSAGE_MAX})
@@ -97,6 +100,8 @@ def read_lender(text: str, today: date) -> Intent:
     folded = normalise.fold(shown)
     if picked := _PICK.fullmatch(folded):
         return Pick(int(picked[1]))
+    if is_assent(folded):
+        return Agree()
     first = _FIRST_WORD.match(folded)
     if first is None:
         return Unreadable("command_unknown")
@@ -109,6 +114,7 @@ def read_lender(text: str, today: date) -> Intent:
         words=folded[first.end() :].split(" ") if first.end() < len(folded) else [],
         shown=shown[first.end() :].split(" ") if first.end() < len(folded) else [],
         today=today,
+        name=name,
     )
     if line.words and not line.words[0]:
         del line.words[0], line.shown[0]
@@ -188,7 +194,7 @@ def _read_contact(line: Line) -> Intent:
 def _read_status(line: Line) -> Intent:
     words = [one.rstrip("?!.") for one in line.words]
     if is_decoration([one for one in words if one]):
-        return ShowStatus()
+        return ShowStatus(line.name)
     if words[0] in _ACCOUNT_WORDS and is_decoration([one for one in words[1:] if one]):
         return ShowUsage()
     if words[0] in agreement_commands.INSTALLMENT_WORDS:
@@ -208,7 +214,7 @@ def _read_usage(line: Line) -> Intent:
 
 def _read_history(line: Line) -> Intent:
     if is_decoration([one for one in line.words if one.rstrip("?!.")]):
-        return ShowHistory()
+        return ShowHistory(line.name)
     name = read_plain_name(line)
     return name if isinstance(name, Unreadable) else ShowHistory(name)
 

@@ -189,6 +189,11 @@ class AnswerAgreement:
 
 
 @dataclass(frozen=True)
+class Agree:
+    """A bare "ya" or 👍: the answer to a question that can be answered so."""
+
+
+@dataclass(frozen=True)
 class AskOwnBalance:
     """A borrower's "sisa hutang saya?"."""
 
@@ -240,6 +245,7 @@ Intent = (
     | Reschedule
     | PayOff
     | AnswerAgreement
+    | Agree
     | AskOwnBalance
     | OptOut
     | OptIn

@@ -27,6 +27,9 @@ from bukuhutang.store.book import Page
 from bukuhutang.store.changes import Changes, audit_row, write
 from bukuhutang.store.scope import TenantTx
 
+MESSAGE_KEY = "in:"
+"""Work on an inbound message has this and its number as its key."""
+
 
 @dataclass(frozen=True)
 class Occasion:
@@ -49,6 +52,7 @@ class Book:
         self.occasion = occasion
         self.changes = Changes()
         self.counters = replace(page.counters)
+        self.about: dict[str, Any] | None = None
         self._acts = 0
 
     # --- facts ----------------------------------------------------------------------------------
@@ -168,9 +172,10 @@ class Book:
         *,
         borrower: int | None = None,
         subject: int | None = None,
+        debt: DebtNumber | None = None,
         detail: dict[str, Any] | None = None,
     ) -> None:
-        """Append one act to the audit chain."""
+        """Append one act to the audit chain; what is said next is about it, and about `debt`."""
         self._acts += 1
         self.counters.last_audit += 1
         entry = AuditEntry(
@@ -184,12 +189,21 @@ class Book:
             detail=detail or {},
             idempotency_key=f"{self.occasion.key}:{self._acts}",
         )
+        if borrower is not None:
+            self.speak_of(borrower, debt=debt, key=entry.idempotency_key)
         previous = self.counters.audit_hash
         sealed = entry_hash(self.tx.tenant_id, previous, entry)
         self.changes.audit.append(audit_row(entry, previous, sealed))
         self.counters.audit_hash = sealed
 
     # --- what goes out, what waits ----------------------------------------------------------------
+
+    def speak_of(
+        self, borrower: int, *, debt: DebtNumber | None = None, key: str | None = None
+    ) -> None:
+        """Note in `about` whom the answer tells of: a quoted reply to it may leave the name out."""
+        known = {"borrower": borrower, "debt": debt, "key": key}
+        self.about = {name: value for name, value in known.items() if value is not None}
 
     def send(
         self,
@@ -203,7 +217,8 @@ class Book:
         """Queue a message; returns its client reference, the same whenever this work is redone.
 
         With `file_id` it goes out as a document with `body` as its caption. `about` is what a
-        quoted reply to it refers to: `borrower`, `debt`, the `key` of the act it tells of.
+        quoted reply to it refers to: `borrower`, `debt`, the `key` of the act it tells of, or the
+        `question` it asks.
         """
         client_ref = f"{self.occasion.key}:{len(self.changes.outbound) + 1}"
         self.changes.outbound.append(
@@ -214,7 +229,7 @@ class Book:
                 "purpose": purpose,
                 "queued_at": self.occasion.now,
                 "file_id": file_id,
-                "about": None if about is None else json.dumps(about),
+                "about": about,
             }
         )
         return client_ref
@@ -242,23 +257,42 @@ class Book:
                 {"chat_id": self.occasion.chat_id, "member_id": self.occasion.member_id}
             )
 
+    def set_question_aside(self) -> None:
+        """Another wish came in between: from now on only a reply to the question answers it."""
+        if self.page.dialogue is not None:
+            self.changes.dialogue_set_aside.append(
+                {"chat_id": self.occasion.chat_id, "member_id": self.occasion.member_id}
+            )
+
+    def note_outcome(self, inbound_id: int) -> None:
+        """This piece of work is what became of an earlier message: its question, its correction."""
+        led_to = int(self.occasion.key.removeprefix(MESSAGE_KEY))
+        self.changes.inbound_led.append({"id": inbound_id, "led_to": led_to})
+
     def forget_staged(self) -> None:
         """Throw away everything staged so far: a refusal records nothing."""
         self.changes = Changes()
         self.counters = replace(self.page.counters)
+        self.about = None
         self._acts = 0
 
     def _say_which_message_asked(self) -> None:
         """So that a quoted reply or a reaction to the question is its answer."""
         told = [one for one in self.changes.outbound if one["chat_id"] == self.occasion.chat_id]
         if told:
-            self.changes.dialogue_asked[-1]["asked_ref"] = told[-1]["client_ref"]
+            asked_ref = told[-1]["client_ref"]
+            told[-1]["about"] = {"question": asked_ref}
+            self.changes.dialogue_asked[-1]["asked_ref"] = asked_ref
 
     async def close(self) -> None:
         """Write all that was staged, in one statement."""
         if self.changes.dialogue_asked:
             self._say_which_message_asked()
             self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
+        if self.changes.dialogue_asked or self.changes.dialogue_ended:
+            self.changes.dialogue_set_aside.clear()  # one statement may touch a row once
         if self.counters != self.page.counters:
             self.changes.counters = self.counters
+        for row in self.changes.outbound:
+            row["about"] = None if row["about"] is None else json.dumps(row["about"])
         await write(self.tx, self.changes)

@@ -35,6 +35,7 @@ async def set_contact(
     borrower = person.borrower
     if holder is not None and holder.id != borrower.id:
         raise PhoneTaken(phone, holder.name)
+    book.speak_of(borrower.id)
     if holder is None:
         book.change_borrower(replace(borrower, phone=phone, opted_out_at=None))
         book.seal("contact_set", borrower=borrower.id)

@@ -111,6 +111,7 @@ class PersonStatus(Answer):
 def show_person(book: Book, person: Person) -> PersonStatus:
     """What is open with one person, both ways, oldest due first."""
     today = book.occasion.today
+    book.speak_of(person.borrower.id)
     receivables = debt_lines(person, Direction.RECEIVABLE, today)
     payables = debt_lines(person, Direction.PAYABLE, today)
     return PersonStatus(
@@ -173,6 +174,8 @@ async def show_history(book: Book, person: Person | None, zone: ZoneInfo) -> His
     """The latest records of one person, or of the whole book; newest first."""
     name = None if person is None else person.borrower.name
     borrower: BorrowerId | None = None if person is None else person.borrower.id
+    if borrower is not None:
+        book.speak_of(borrower)
     acts, count = await audit_log.history(book.tx, borrower, limit=HISTORY_MAX)
     if not acts:
         return HistoryEmpty(name)

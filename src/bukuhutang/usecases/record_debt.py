@@ -99,6 +99,7 @@ async def _append(book: Book, request: RecordDebt, borrower: Borrower, before: i
         "debt_recorded",
         borrower=borrower.id,
         subject=debt.number,
+        debt=debt.number,
         detail={
             "direction": debt.direction,
             "amount": debt.principal,

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from bukuhutang.base.answers import Answer
-from bukuhutang.base.ids import BorrowerId
+from bukuhutang.base.ids import BorrowerId, DebtNumber
 from bukuhutang.ledger.allocation import Share, allocate
 from bukuhutang.ledger.money import Direction, is_recordable
 from bukuhutang.store.book import Person
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import WhichPerson, outstanding, person_with_debts
-from bukuhutang.usecases.refusals import NothingOwed
+from bukuhutang.usecases.refusals import DebtNotOpen, NothingOwed
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class RecordPayment:
     name_key: str
     amount: int | None  # whole rupiah
     direction: Direction | None = None  # None: follows from what is open
+    debt: DebtNumber | None = None  # the one that was pointed at; only with a chosen person
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,20 @@ class PaymentRecorded(Answer):
 async def record_payment(
     book: Book, request: RecordPayment, *, chosen: Person | None = None
 ) -> PaymentRecorded | WhichPerson | WhichDirection:
-    """Record a payment on the open debts of one person, oldest due first.
+    """Record a payment on the open debts of one person: the debt pointed at, then oldest due first.
 
-    What no debt takes is kept as credit. Asks when the name fits several, or when both owe each
-    other. Raises BorrowerUnknown, NothingOwed, TooManyPeople.
+    LUNAS of a debt that was pointed at pays that one alone. What no debt takes is kept as credit.
+    Asks when the name fits several, or when both owe each other.
+    Raises BorrowerUnknown, NothingOwed, TooManyPeople, DebtNotOpen.
     """
     assert request.amount is None or is_recordable(request.amount)
+    assert request.debt is None or chosen is not None
+    if chosen is not None and request.debt is not None:
+        debt = next((one for one in chosen.open_debts if one.number == request.debt), None)
+        if debt is None:
+            raise DebtNotOpen(request.debt, chosen.borrower.name)
+        amount = request.amount or debt.outstanding
+        return _append(book, chosen, debt.direction, amount, first=debt.number)
     person = chosen or await person_with_debts(
         book, request.name, request.name_key, request.direction
     )
@@ -86,9 +95,16 @@ def _only_direction(person: Person) -> Direction | None:
     return directions.pop() if len(directions) == 1 else None
 
 
-def _append(book: Book, person: Person, direction: Direction, amount: int) -> PaymentRecorded:
+def _append(
+    book: Book,
+    person: Person,
+    direction: Direction,
+    amount: int,
+    *,
+    first: DebtNumber | None = None,
+) -> PaymentRecorded:
     debts = {debt.number: debt for debt in person.open_debts if debt.direction is direction}
-    allocation = allocate(amount, debts.values())
+    allocation = allocate(amount, debts.values(), first=first)
     borrower = person.borrower
     payment = book.add_payment(borrower.id, direction, amount)
     for share in allocation.shares:
@@ -98,10 +114,13 @@ def _append(book: Book, person: Person, direction: Direction, amount: int) -> Pa
     credit = borrower.credit(direction) + allocation.unapplied
     if allocation.unapplied:
         book.change_borrower(borrower.with_credit(direction, credit))
+    left = [share.number for share in allocation.shares if share.outstanding]
     book.seal(
         "payment_recorded",
         borrower=borrower.id,
         subject=payment,
+        # Who answers "BAYAR 50rb" to a payment on one debt goes on paying that one.
+        debt=left[0] if len(left) == len(allocation.shares) == 1 else None,
         detail={
             "direction": direction,
             "amount": amount,

@@ -1,7 +1,9 @@
 """The expected noes of the debt book; their words are in `rendering`, by code.
 
 BorrowerUnknown, NothingOwed            nobody to pay, remind or show
+DebtNotOpen                             the debt that was pointed at owes nothing any more
 NothingToUndo, AlreadyUndone, BuiltUpon BATAL comes too late
+NotTheLast, NoRecordQuoted              BATAL points at something it does not take back
 RemindedToday, BorrowerOptedOut         the borrower is left in peace
 PhoneTaken, PhoneIsOwn                  a number belongs to one person
 TooManyPeople                           the name is too common, say more of it
@@ -28,6 +30,24 @@ class NothingOwed(Refusal):
     code: ClassVar[str] = "nothing_owed"
     name: str
     direction: Direction | None  # None: neither way
+
+
+@dataclass(eq=False)
+class DebtNotOpen(Refusal):
+    code: ClassVar[str] = "debt_not_open"
+    number: int
+    name: str
+
+
+@dataclass(eq=False)
+class NotTheLast(Refusal):
+    code: ClassVar[str] = "not_the_last"
+    name: str
+
+
+@dataclass(eq=False)
+class NoRecordQuoted(Refusal):
+    code: ClassVar[str] = "no_record_quoted"
 
 
 @dataclass(eq=False)

@@ -128,7 +128,8 @@ async def tell_reminder_failed(
         key = f"failed:{client_ref}"
         book = Book(tx, page, Occasion("service", None, None, key, now, now.date()))
         told = words(ReminderFailed(failed.name), Language(failed.language))
-        book.send(page.tenant_phone, told, purpose="notice")
-        book.send(page.tenant_phone, failed.body, purpose="notice")
+        about = {"borrower": failed.borrower_id}
+        book.send(page.tenant_phone, told, purpose="notice", about=about)
+        book.send(page.tenant_phone, failed.body, purpose="notice", about=about)
         book.seal("reminder_failed", borrower=failed.borrower_id)
         await book.close()

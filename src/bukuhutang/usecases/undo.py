@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from bukuhutang.base.answers import Answer
+from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import BorrowerId, DebtNumber, PaymentNumber
 from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
@@ -13,7 +14,13 @@ from bukuhutang.store import audit_log, payments
 from bukuhutang.store.book import Person, read_person
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import outstanding
-from bukuhutang.usecases.refusals import AlreadyUndone, BuiltUpon, NothingToUndo
+from bukuhutang.usecases.refusals import (
+    AlreadyUndone,
+    BuiltUpon,
+    NoRecordQuoted,
+    NothingToUndo,
+    NotTheLast,
+)
 
 
 @dataclass(frozen=True)
@@ -45,14 +52,17 @@ class PaymentUndone(Answer):
     total: int
 
 
-async def undo_last(book: Book) -> DebtUndone | PaymentUndone:
+async def undo_last(book: Book, *, key: str | None = None) -> DebtUndone | PaymentUndone:
     """Reverse the last debt or payment recorded in this chat, once.
 
-    Only the very last one: a second BATAL does not walk further back. Raises NothingToUndo,
-    AlreadyUndone, and BuiltUpon when anything was recorded for that person since.
+    Only the very last one: a second BATAL does not walk further back, and with the `key` of an act
+    it must be that one. Raises NothingToUndo, AlreadyUndone, NotTheLast, and BuiltUpon when
+    anything was recorded for that person since.
     """
     assert book.occasion.chat_id is not None
     last = await audit_log.last_act_in_chat(book.tx, book.occasion.chat_id)
+    if key is not None and (last is None or last.key != key):
+        raise await _not_the_last(book, key)
     if last is None:
         raise NothingToUndo
     if last.action == "contact_set":
@@ -68,6 +78,16 @@ async def undo_last(book: Book) -> DebtUndone | PaymentUndone:
     if last.action == "debt_recorded":
         return await _undo_debt(book, person, DebtNumber(last.subject))
     return await _undo_payment(book, person, PaymentNumber(last.subject))
+
+
+async def _not_the_last(book: Book, key: str) -> Refusal:
+    acts = await audit_log.acts_by_key(book.tx, [key])
+    if not acts or acts[0].action not in audit_log.MONEY_ACTS:
+        return NoRecordQuoted()
+    [act] = acts
+    if act.undone:
+        return AlreadyUndone(act.subject if act.action == "debt_recorded" else None)
+    return NotTheLast(act.name)
 
 
 async def _undo_debt(book: Book, person: Person, number: DebtNumber) -> DebtUndone:
@@ -119,6 +139,7 @@ async def _undo_payment(book: Book, person: Person, number: PaymentNumber) -> Pa
         "payment_undone",
         borrower=payment.borrower_id,
         subject=number,
+        debt=reopened[0].number if len(reopened) == 1 else None,
         detail={"direction": payment.direction, "amount": payment.amount},
     )
     return PaymentUndone(

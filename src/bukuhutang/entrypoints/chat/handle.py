@@ -7,6 +7,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bukuhutang.entrypoints.chat.answer import Talk, answer_borrower, answer_lender
+from bukuhutang.entrypoints.chat.cards import answer_cards, card_meant
+from bukuhutang.entrypoints.chat.changed import answer_change
+from bukuhutang.entrypoints.chat.files import answer_file
+from bukuhutang.entrypoints.chat.quoted import read_quoted, read_reply
+from bukuhutang.entrypoints.chat.reacted import answer_reaction
 from bukuhutang.store.book import read_page
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.store.scope import Database, TenantTx
@@ -14,16 +19,21 @@ from bukuhutang.tenancy.tenant import Language
 from bukuhutang.understanding import intents
 from bukuhutang.understanding.commands import read_borrower, read_lender
 from bukuhutang.understanding.names import name_key
-from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.book import MESSAGE_KEY, Book, Occasion
 
 zone_named = lru_cache(maxsize=16)(ZoneInfo)
+
+WITH_TEXT = frozenset(("text", "document", "image", "edit"))
+FILES = frozenset(("document", "image"))
+CHANGES = frozenset(("edit", "deletion"))
 
 
 async def handle(database: Database, message: Inbound, now: datetime) -> str:
     """Work one leased message to its end; returns what became of it: `answered`, `ignored: …`.
 
     Everything happens in one transaction under the tenant's book, so the same message worked
-    twice, or by two at once, has one effect. Raises TransientFault, InvariantBroken.
+    twice, or by two at once, has one effect. The date is that of `now`, our clock's, whatever the
+    sender's phone believes. Raises TransientFault, InvariantBroken.
     """
     zone = zone_named(message.timezone)
     today = now.astimezone(zone).date()
@@ -40,8 +50,15 @@ async def handle(database: Database, message: Inbound, now: datetime) -> str:
 
 
 def _hear(message: Inbound, today: date) -> intents.Intent | None:
-    """What the sender means if it is the lender; None for a file."""
-    return None if message.kind != "text" else read_lender(message.body, today)
+    """What the sender means if it is the lender; None when there is nothing to read.
+
+    The caption of a file is read as a text is.
+    """
+    if message.kind == "contact":
+        return card_meant(message)
+    if message.kind == "text" or (message.kind in WITH_TEXT and message.body.strip()):
+        return read_lender(message.body, today)
+    return None
 
 
 async def _open_book(
@@ -65,7 +82,7 @@ async def _open_book(
         actor="borrower" if page.member_id is None else f"member:{page.member_id}",
         member_id=page.member_id,
         chat_id=message.chat_id,
-        key=f"in:{message.id}",
+        key=f"{MESSAGE_KEY}{message.id}",
         now=now,
         today=today,
     )
@@ -76,20 +93,45 @@ async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> s
     page = talk.book.page
     if message.from_me and page.is_own_echo:
         return "ignored: own message"
-    if page.member_id is not None:
-        if heard is None:
-            talk.book.send(message.chat_id, talk.say_code("document_unreadable"))
-        else:
-            await answer_lender(talk, message.chat_id, heard)
-        return "answered"
-    if page.sender is None:
+    if page.member_id is None and page.sender is None:
         return "ignored: stranger"
-    if message.kind != "text":
-        return "ignored: borrower's file"
+    if message.kind in CHANGES:
+        return await answer_change(talk, message, heard)
+    if page.member_id is not None:
+        return await _work_member(talk, message, heard)
+    return _work_borrower(talk, message)
+
+
+async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | None) -> str:
+    book = talk.book
+    if message.kind == "reaction":
+        return await answer_reaction(talk, message)
+    if message.kind == "voice":
+        book.send(message.chat_id, talk.say_code("voice_unheard"))
+        return "answered"
+    quoted = await read_quoted(book, message.chat_id, message.refers_to)
+    if message.kind == "contact":
+        await answer_cards(talk, message, quoted)
+        return "answered"
+    if heard is not None:
+        heard, quoted = await read_reply(book, message.body, heard, quoted)
+    if message.kind in FILES:
+        await answer_file(talk, message, heard, quoted)
+    elif heard is None:
+        book.send(message.chat_id, talk.say_code("kind_unread"))
+    else:
+        await answer_lender(talk, message.chat_id, heard, quoted)
+    return "answered"
+
+
+def _work_borrower(talk: Talk, message: Inbound) -> str:
+    """Only words are heard, also under a picture; nothing else is answered or kept."""
+    if message.kind not in WITH_TEXT:
+        return f"ignored: borrower's {message.kind}"
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:
         return "ignored: borrower's talk"
-    answer_borrower(talk, message.chat_id, page.tenant_phone, asked)
+    answer_borrower(talk, message.chat_id, talk.book.page.tenant_phone, asked)
     return "answered"
 
 

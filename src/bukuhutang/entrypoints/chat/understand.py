@@ -13,6 +13,7 @@ from typing import Any
 
 from bukuhutang.understanding.commands import read_borrower, read_lender
 from bukuhutang.understanding.intents import (
+    Agree,
     AskOwnBalance,
     CreateDebt,
     Intent,
@@ -145,6 +146,8 @@ def _name_and_slots(intent: Intent) -> tuple[str, dict[str, Any]]:
             return "query_balance", {}
         case OptOut():
             return "opt_out", {}
+        case Agree():
+            return "yes", {}
         case OptIn():
             return "change_setting", {"key": "pengingat", "value": "on"}
         case _:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import structlog
 
@@ -14,6 +16,7 @@ from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.entrypoints.sessions.batch import Batcher
 from bukuhutang.entrypoints.sessions.insist import insist
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
+from bukuhutang.entrypoints.sessions.received_files import Fetch, ReceivedFiles
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.sessions import (
     PAIRING_WISH_SECONDS,
@@ -22,7 +25,7 @@ from bukuhutang.messaging.sessions import (
     WaSessionState,
 )
 from bukuhutang.store import inbox, outbox, wa_sessions
-from bukuhutang.store.files import FILE_NAME_MAX
+from bukuhutang.store.files import NewFile
 from bukuhutang.store.inbox import Arrival
 from bukuhutang.store.outbox import ReceiptMark
 from bukuhutang.store.scope import Database
@@ -33,6 +36,8 @@ TEXT_STORED_MAX = 4_097
 
 ID_MAX = 200
 CONTACTS_MAX = 10
+FILES = frozenset((wa.MessageKind.DOCUMENT, wa.MessageKind.IMAGE))
+NAME_MAX = 200
 
 log = structlog.get_logger("sessions")
 
@@ -43,19 +48,20 @@ def _kind(message: wa.MessageReceived) -> str:
     return message.kind
 
 
-def _detail(message: wa.MessageReceived) -> dict[str, Any] | None:
-    """What is known of a file or card beside its text, as the column holds it."""
-    if message.document is not None:
-        one = message.document
-        return {
-            "file_name": one.file_name[:FILE_NAME_MAX],
-            "mime_type": one.mime_type[:FILE_NAME_MAX],
-            "size": one.size,
-        }
-    if message.contacts:
-        cards = message.contacts[:CONTACTS_MAX]
-        return {"contacts": [{"name": one.name, "phone": one.phone} for one in cards]}
-    return None
+def _cards(message: wa.MessageReceived) -> dict[str, Any] | None:
+    """The contact cards in a message, as the column holds them."""
+    if not message.contacts:
+        return None
+    cards = message.contacts[:CONTACTS_MAX]
+    return {
+        "contacts": [{"name": _storable(one.name)[:NAME_MAX], "phone": one.phone} for one in cards],
+        "left_out": len(message.contacts) - len(cards),
+    }
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL has no NUL in text and no halves of characters, and nothing reads them.
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 class DatabasePorts:
@@ -68,12 +74,14 @@ class DatabasePorts:
         outcomes: Outcomes,
         *,
         after: Callable[[], None],
+        fetch: Fetch,
     ) -> None:
         self._database = database
         self._clock = clock
         self._arrivals = Batcher(self._store_arrivals)
         self._outcomes = outcomes
         self._after = after  # wakes the chat door
+        self._files = ReceivedFiles(database, fetch, uuid4)
         self.on_up: Callable[[], None] = lambda: None  # a login can send again
 
     async def run(self) -> None:
@@ -142,26 +150,52 @@ class DatabasePorts:
         await insist(lambda: activate_by_scan(self._database, tenant_id, when))
 
     async def arrived(self, tenant_id: TenantId, message: wa.MessageReceived) -> None:
-        """One durable insert; the driver acknowledges after it."""
+        """One durable insert, with the file that belongs to it; the driver acknowledges after it.
+
+        A member's file is fetched before, so a slow one holds up the later messages of its login.
+        """
         assert message.sender is not None
-        await self._arrivals.add(
-            Arrival(
-                tenant_id,
-                message.id[:ID_MAX],
-                message.chat,
-                message.sender,
-                message.from_me,
-                message.self_chat,
-                _kind(message),
-                # PostgreSQL has no NUL in text, and the reader would drop it anyway.
-                message.text.replace("\x00", "")[:TEXT_STORED_MAX],
-                message.at,
-                self._clock.now(),
-                message.refers_to[:ID_MAX] if message.refers_to else None,
-                _detail(message),
-            )
+        arrival = Arrival(
+            tenant_id,
+            message.id[:ID_MAX],
+            message.chat,
+            message.sender,
+            message.from_me,
+            message.self_chat,
+            _kind(message),
+            _storable(message.text)[:TEXT_STORED_MAX],
+            message.at,
+            self._clock.now(),
+            message.refers_to[:ID_MAX] if message.refers_to else None,
+            _cards(message),
         )
+        if message.document is None or arrival.kind not in FILES:
+            await self._arrivals.add(arrival)
+        else:
+            await self._with_file(arrival, message, message.document)
         self._after()
+
+    async def _with_file(
+        self, arrival: Arrival, message: wa.MessageReceived, document: wa.Document
+    ) -> None:
+        taken: list[tuple[dict[str, Any], NewFile | None]] = []
+
+        async def take() -> None:  # asks the database before it fetches anything, and never after
+            taken.append(await self._files.take(arrival.tenant_id, message, document))
+
+        await insist(take)
+        detail, file = taken[-1]
+        described = replace(arrival, detail=detail)
+        if file is None:
+            await self._arrivals.add(described)
+            return
+        whole = file
+
+        async def store() -> None:
+            async with self._database.courier() as db:
+                await inbox.receive_file(db, described, whole)
+
+        await insist(store)
 
     async def receipt(self, tenant_id: TenantId, receipt: wa.ReceiptReceived) -> None:
         """Move sent messages forward."""

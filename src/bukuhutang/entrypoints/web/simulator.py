@@ -38,6 +38,8 @@ from bukuhutang.messaging.simulated import (
     ClockTooFar,
     DocumentTooLarge,
     DocumentUnknown,
+    MessageNotYours,
+    MessageTooOld,
     MessageUnknown,
     NewChatBarred,
     NumberInvalid,
@@ -65,6 +67,8 @@ SIMULATOR_STATUSES: dict[type[Refusal], int] = {
     PhoneBanned: 409,
     NewChatBarred: 409,
     MessageUnknown: 404,
+    MessageNotYours: 409,
+    MessageTooOld: 409,
     DocumentUnknown: 404,
     DocumentTooLarge: 413,
     ClockBackwards: 409,
@@ -101,13 +105,17 @@ class _Phones:
         return ScanOut(tenant_id=await self._whatsapp.scan(number, body.qr))
 
     async def write(self, number: str, body: MessageIn, response: Response) -> WrittenOut:
-        """Type a message; 201, or 200 when this phone sent the same id before."""
+        """Type a message or do something to one; 201, or 200 when this id was sent before.
+
+        What is done to a message is not shown as one: its `seq` is 0.
+        """
         written = await self._whatsapp.write(
             number,
             body.to,
-            body.text,
+            body.words(),
             document=None if body.document is None else body.document.document(),
             message_id=body.id,
+            extras=body.extras(),
         )
         response.status_code = 200 if written.resent else 201
         return WrittenOut(id=written.id, seq=written.seq)

@@ -26,8 +26,20 @@ from bukuhutang.messaging.simulated import (
     StoredDocument,
     Ticks,
 )
+from bukuhutang.messaging.simulated_acts import (
+    CARD_NAME_MAX,
+    CARD_PHONE_MAX,
+    CARDS_MAX,
+    EMOJI_MAX,
+    ActKind,
+    Card,
+    Extras,
+)
 
 QR_CHARACTERS_MAX = 1000
+DECLARED_BYTES_MAX = 2 * 1024 * 1024 * 1024
+"""The largest document on WhatsApp."""
+
 CHAT_CHARACTERS_MAX = 60
 SECONDS_MOVED_MAX = 1_000_000_000
 """Beyond this a number of seconds is a mistake; the clock's own limit is lower."""
@@ -54,17 +66,47 @@ def _decoded(text: object) -> bytes:
 
 
 class DocumentIn(_Json):
+    """A file; `size` is what its sender claims, when that is not what there is."""
+
     file_name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     mime_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+$", max_length=127)]
     base64: Annotated[bytes, BeforeValidator(_decoded)] = Field(min_length=1)
+    size: int | None = Field(default=None, ge=1, le=DECLARED_BYTES_MAX)
 
     def document(self) -> Document:
         """The file as the chat carries it."""
-        return Document(self.file_name, self.mime_type, len(self.base64), self.base64)
+        size = len(self.base64) if self.size is None else self.size
+        return Document(self.file_name, self.mime_type, size, self.base64)
+
+
+MessageId = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=2 * MESSAGE_ID_MAX)]
+
+
+class ReactionIn(_Json):
+    """An emoji on a message; an empty one takes it back."""
+
+    to: MessageId
+    emoji: str = Field(max_length=EMOJI_MAX)
+
+
+class EditIn(_Json):
+    id: MessageId
+    text: str = Field(min_length=1, max_length=TEXT_MAX)
+
+
+class DeletionIn(_Json):
+    id: MessageId
+
+
+class CardShape(_Json):
+    """A contact; its number is whatever the phone's address book holds."""
+
+    name: str = Field(max_length=CARD_NAME_MAX)
+    phone: str = Field(default="", max_length=CARD_PHONE_MAX)
 
 
 class MessageIn(_Json):
-    """A text, or a document with or without a caption."""
+    """A text, a document with or without a caption, contacts, or something done to a message."""
 
     to: str = Field(min_length=1, max_length=CHAT_CHARACTERS_MAX)
     text: str = Field(default="", max_length=TEXT_MAX)
@@ -72,12 +114,41 @@ class MessageIn(_Json):
     id: Annotated[str, StringConstraints(pattern=r"^[!-~]+$")] | None = Field(
         default=None, max_length=MESSAGE_ID_MAX
     )
+    reply_to: MessageId | None = None
+    reaction: ReactionIn | None = None
+    edit: EditIn | None = None
+    delete: DeletionIn | None = None
+    contact: CardShape | None = None
+    contacts: list[CardShape] = Field(default_factory=list, max_length=CARDS_MAX)
 
     @model_validator(mode="after")
-    def _says_something(self) -> MessageIn:
-        if not self.text and self.document is None:
-            raise ValueError("text or document is needed")
+    def _says_one_thing(self) -> MessageIn:
+        acts = [self.reaction, self.edit, self.delete]
+        cards = [self.contact, self.contacts or None]
+        done = [one for one in acts + cards if one is not None]
+        said = bool(self.text) or self.document is not None
+        if len(done) + said != 1:
+            raise ValueError("one of text, document, contact, reaction, edit, delete is needed")
+        if self.reply_to is not None and any(one is not None for one in acts):
+            raise ValueError("only a message replies to another one")
         return self
+
+    def words(self) -> str:
+        """The text as the chat carries it: of a reaction its emoji, of an edit the new text."""
+        if self.reaction is not None:
+            return self.reaction.emoji
+        return self.text if self.edit is None else self.edit.text
+
+    def extras(self) -> Extras:
+        """What it carries besides."""
+        if self.reaction is not None:
+            return Extras(ActKind.REACTION, self.reaction.to)
+        if self.edit is not None:
+            return Extras(ActKind.EDIT, self.edit.id)
+        if self.delete is not None:
+            return Extras(ActKind.DELETION, self.delete.id)
+        cards = self.contacts if self.contact is None else [self.contact]
+        return Extras(None, self.reply_to, tuple(Card(one.name, one.phone) for one in cards))
 
 
 class WrittenOut(_Json):
@@ -102,6 +173,11 @@ class DocumentOut(_Json):
         )
 
 
+class ReactionOut(_Json):
+    sender: str = Field(serialization_alias="from")
+    emoji: str
+
+
 class MessageOut(_Json):
     seq: int
     id: str
@@ -111,6 +187,11 @@ class MessageOut(_Json):
     document: DocumentOut | None = None
     at: datetime
     ticks: Ticks | None = None
+    reply_to: str | None = None
+    contacts: list[CardShape] | None = None
+    reactions: list[ReactionOut] | None = None
+    edited: Literal[True] | None = None
+    deleted: Literal[True] | None = None
 
     @classmethod
     def of(cls, one: ShownMessage) -> MessageOut:
@@ -124,6 +205,11 @@ class MessageOut(_Json):
             document=None if one.document is None else DocumentOut.of(one.document),
             at=one.at,
             ticks=one.ticks,
+            reply_to=one.reply_to,
+            contacts=[CardShape(name=card.name, phone=card.phone) for card in one.cards] or None,
+            reactions=[ReactionOut(sender=who, emoji=sign) for who, sign in one.reactions] or None,
+            edited=one.edited or None,
+            deleted=one.deleted or None,
         )
 
 

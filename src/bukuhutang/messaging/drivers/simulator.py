@@ -210,7 +210,8 @@ class SimulatorDriver:
         """What the phone sent, by the token in the document's handle."""
         if document.handle is None or document.size > bytes_max:
             return None
-        return await self._documents.content(document.handle.decode())
+        content = await self._documents.content(document.handle.decode())
+        return content if content is not None and len(content) <= bytes_max else None
 
     def measures(self) -> Sequence[WorkerMeasure]:
         """None: the simulator has no child processes."""

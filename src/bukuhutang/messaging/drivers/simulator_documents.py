@@ -29,7 +29,10 @@ class DocumentFolder:
         self._bytes = 0
 
     async def save(self, document: Document) -> StoredDocument:
-        """Write the bytes to a file. Raises DocumentTooLarge, SimulatorFull."""
+        """Write the bytes to a file; its size is what the sender claims.
+
+        Raises DocumentTooLarge, SimulatorFull.
+        """
         content = document.content
         assert content is not None, "a document is sent with its bytes"
         if len(content) > DOCUMENT_BYTES_MAX:
@@ -37,7 +40,11 @@ class DocumentFolder:
         if self._bytes + len(content) > FOLDER_BYTES_MAX:
             raise SimulatorFull("documents")
         stored = StoredDocument(
-            self._new_token(), document.file_name, document.mime_type, len(content)
+            self._new_token(),
+            document.file_name,
+            document.mime_type,
+            document.size,
+            None if document.size == len(content) else len(content),
         )
         self.add(stored)
         # Its own thread: a large file must not hold up everybody's messages.
@@ -51,7 +58,7 @@ class DocumentFolder:
     def add(self, stored: StoredDocument) -> None:
         """Make a document known whose file exists or is about to."""
         self._known[stored.token] = stored
-        self._bytes += stored.size
+        self._bytes += stored.size if stored.kept is None else stored.kept
 
     def find(self, token: str) -> tuple[StoredDocument, Path]:
         """The document and its file. Raises DocumentUnknown, also when the file was removed."""

@@ -36,6 +36,7 @@ from bukuhutang.messaging.simulated import (
     Written,
     WrongNumber,
 )
+from bukuhutang.messaging.simulated_acts import PLAIN, Extras
 
 SERVICE_WAIT_SECONDS = 10.0
 """How long a phone's act waits for the service to have stored it. Afterwards it is answered all
@@ -93,14 +94,15 @@ class Hands:
         *,
         document: Document | None = None,
         message_id: str | None = None,
+        extras: Extras = PLAIN,
     ) -> Written:
-        """Type a message; answers when the connected sessions concerned have stored it."""
+        """Type a message or do something to one; answers when the sessions concerned have it."""
         assert len(text) <= TEXT_MAX, "the door refuses longer texts"
         sender = self._network.read_number(number)
         chat = self._network.read_chat(to)
         stored = None if document is None else await self._documents.save(document)
         message, resent = self._network.write(
-            sender, chat, text, document=stored, asked_id=message_id
+            sender, chat, text, document=stored, asked_id=message_id, extras=extras
         )
         await self._taken(message)
         return Written(message.id, message.sender_seq, resent)

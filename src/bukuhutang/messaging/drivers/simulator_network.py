@@ -4,6 +4,7 @@ Every act is checked, written to the journal, then applied to the `World`; the j
 applied again in order, are the restart. The kinds of entry:
 
     m  a message: at, sender, to, id, text, document or null, sent by the service
+    M  one with more: as m, then what it does, what it refers to, the cards in it
     +  a message sent again: number, id
     r  a receipt: number, id, ticks
     s  a phone's switch: number, state
@@ -32,6 +33,8 @@ from bukuhutang.messaging.drivers.simulator_phones import (
 )
 from bukuhutang.messaging.drivers.simulator_world import World
 from bukuhutang.messaging.simulated import (
+    MessageNotYours,
+    MessageTooOld,
     MessageUnknown,
     NewChatBarred,
     NumberInvalid,
@@ -42,11 +45,21 @@ from bukuhutang.messaging.simulated import (
     StoredDocument,
     Ticks,
 )
+from bukuhutang.messaging.simulated_acts import (
+    DELETE_WITHIN,
+    EDIT_WITHIN,
+    PLAIN,
+    ActKind,
+    Card,
+    Extras,
+)
 from bukuhutang.tenancy.phone import read_phone
 
 GROUP_MEMBERS_MAX = 1024
 GROUP_ID_MAX = 40
 """WhatsApp's own limits."""
+
+WITHIN = {ActKind.EDIT: EDIT_WITHIN, ActKind.DELETION: DELETE_WITHIN}
 
 SPELLINGS_REMEMBERED = 50_000
 """Reading a number costs more than everything else about a message."""
@@ -80,8 +93,8 @@ class SimulatedNetwork:
 
     def _apply(self, entry: Entry) -> None:
         kind, world = entry[0], self.world
-        if kind == "m":
-            self._apply_message(*entry[1:])
+        if kind in ("m", "M"):
+            self.world.accept(self._message(*entry[1:]))
         elif kind == "a":
             # A note may be written after the device it speaks of was unlinked.
             if (link := world.links.get(entry[1])) is not None:
@@ -101,17 +114,25 @@ class SimulatedNetwork:
         else:
             raise KeyError(kind)
 
-    def _apply_message(
+    def _message(
         self, at: str, sender: str, to: str, message_id: str, text: str, *more: object
-    ) -> None:
-        document, by_service = more
+    ) -> Message:
+        document, by_service, *extras = more
         stored = None
         if isinstance(document, list):
             stored = StoredDocument(*document)
             self._documents.add(stored)
         when = datetime.fromisoformat(at)
         number = PhoneNumber(sender)
-        self.world.accept(Message(message_id, number, to, text, when, stored, bool(by_service)))
+        message = Message(message_id, number, to, text, when, stored, bool(by_service))
+        if extras:
+            [act, refers_to, cards] = extras
+            message.extras = Extras(
+                None if act is None else ActKind(str(act)),
+                None if refers_to is None else str(refers_to),
+                tuple(Card(*one) for one in cards),  # type: ignore[attr-defined]
+            )
+        return message
 
     def _do(self, *entry: object) -> None:
         """Write, then apply: what is told to anybody is in the journal."""
@@ -152,10 +173,12 @@ class SimulatedNetwork:
         *,
         document: StoredDocument | None = None,
         asked_id: str | None = None,
+        extras: Extras = PLAIN,
     ) -> tuple[Message, bool]:
         """The message typed on a phone, and whether it was sent before under the same id.
 
-        Raises PhoneBanned, NewChatBarred, SimulatorFull.
+        Raises PhoneBanned, NewChatBarred, SimulatorFull, MessageUnknown, MessageNotYours,
+        MessageTooOld.
         """
         phone = self.world.phone(number)
         if asked_id is not None:
@@ -164,7 +187,9 @@ class SimulatedNetwork:
                 self._resend(phone, earlier)
                 return earlier, True
         self._check_may_write(phone, to)
-        message = Message(asked_id or "", number, to, text, self._clock.now(), document, False)
+        self._check_reference(phone, to, extras)
+        now = self._clock.now()
+        message = Message(asked_id or "", number, to, text, now, document, False, extras)
         message.id = self._free_id(phone, message)
         self._accept(message)
         return message, False
@@ -191,6 +216,27 @@ class SimulatedNetwork:
                 raise SimulatorFull("group")
         else:
             self.world.phone(PhoneNumber(to))  # it exists before anything is written about it
+
+    def _check_reference(self, phone: Phone, to: str, extras: Extras) -> None:
+        """Whether the message referred to is there, and may be edited or deleted."""
+        if extras.refers_to is None:
+            return
+        target = phone.by_id.get(extras.refers_to)
+        is_there = (
+            target is not None
+            and target.is_in_chat(phone.number, to)
+            and phone.seq_of(target) is not None
+            and not (target in phone.overlays and phone.overlays[target].deleted)
+        )
+        if target is None or not is_there:
+            raise MessageUnknown(extras.refers_to)
+        within = WITHIN.get(extras.act) if extras.act is not None else None
+        if within is None:
+            return
+        if target.sender != phone.number:
+            raise MessageNotYours(target.id)
+        if self._clock.now() - target.at > within:
+            raise MessageTooOld(within // timedelta(minutes=1))
 
     def _free_id(self, sender: Phone, message: Message) -> str:
         """An id that is unique in every phone concerned: the service tells messages apart by it.
@@ -259,6 +305,18 @@ class SimulatedNetwork:
 def _entry_of(message: Message) -> Entry:
     stored = message.document
     document = stored and [stored.token, stored.file_name, stored.mime_type, stored.size]
+    if document and stored and stored.kept is not None:
+        document.append(stored.kept)
     at = message.at.isoformat()
     by_service = int(message.by_service)
-    return ["m", at, message.sender, message.to, message.id, message.text, document, by_service]
+    entry: Entry = [at, message.sender, message.to, message.id, message.text, document, by_service]
+    extras = message.extras
+    if extras == PLAIN:
+        return ["m", *entry]
+    return [
+        "M",
+        *entry,
+        extras.act,
+        extras.refers_to,
+        [[one.name, one.phone] for one in extras.cards],
+    ]

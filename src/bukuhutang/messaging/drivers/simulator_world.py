@@ -83,7 +83,10 @@ class World:
         if message.to_group:
             self.groups.setdefault(message.to, {})[message.sender] = None
         sender.by_id[message.id] = message
-        message.sender_seq = sender.show(message)
+        if message.is_act:
+            sender.apply(message)
+        else:
+            message.sender_seq = sender.show(message)
         for other in self.others(message):
             other.by_id[message.id] = message
         if sender.reachable:
@@ -114,7 +117,10 @@ class World:
                 other.held.append(message)
 
     def _receive(self, phone: Phone, message: Message) -> None:
-        phone.show(message)
+        if message.is_act:
+            phone.apply(message)
+        else:
+            phone.show(message)
         phone.heard_from.add(message.sender)
         self.mark(message, Ticks.DELIVERED)
         self._ring(phone.number)
@@ -128,9 +134,10 @@ class World:
     def mark(self, message: Message, ticks: Ticks) -> None:
         """Raise the ticks and tell the sender's phone and linked device.
 
-        A group's message stays `sent`: its ticks would need a count of members.
+        A group's message stays `sent`: its ticks would need a count of members. What is no message
+        of its own has none.
         """
-        if message.to_group or RANK[ticks] <= RANK[message.ticks]:
+        if message.is_act or message.to_group or RANK[ticks] <= RANK[message.ticks]:
             return
         message.ticks = ticks
         sender = self.phone(message.sender)
@@ -163,7 +170,8 @@ class World:
                     self.mark(message, Ticks.FAILED)
                 else:
                     self._transmit(phone, message)
-                    phone.changes.append(message.sender_seq)
+                    if not message.is_act:
+                        phone.changes.append(message.sender_seq)
         self._ring(phone.number)
 
     def link(self, phone: Phone, tenant: TenantId) -> None:

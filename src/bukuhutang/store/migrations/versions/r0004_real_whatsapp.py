@@ -34,7 +34,9 @@ alter table inbound_messages
     add constraint inbound_messages_kind_check check (kind in ('text', 'document', 'image',
         'contact', 'reaction', 'edit', 'deletion', 'voice', 'other')),
     add column refers_to text check (length(refers_to) <= 200), -- quoted, reacted to, edited
-    add column detail jsonb, -- of a file: name, type, size, problem; of a card: its contacts
+    -- Of a file: name, type, size, problem; of a card: its contacts; of any: `led_to`, the message
+    -- that finished what this one began, by answering its question or correcting its text.
+    add column detail jsonb,
     add column file_id uuid,
     add foreign key (tenant_id, file_id) references files (tenant_id, id);
 grant update (detail, file_id) on inbound_messages to bukuhutang_app;
@@ -171,7 +173,9 @@ create policy courier on mail_messages to bukuhutang_courier using (true) with c
 """
 
 DIALOGUES = """
-alter table dialogues add column asked_ref text; -- the outbound message that asked
+alter table dialogues
+    add column asked_ref text, -- the outbound message that asked
+    add column set_aside boolean not null default false; -- only a reply to that one answers it
 """
 
 

@@ -1,8 +1,8 @@
 // The list of a phone's chats: "Message yourself" first, then the newest.
 
 import { make } from "./dom.js";
-import { looksLikeNumber, plainLine, shownNumber, timeOf } from "./format.js";
-import { ticksOf } from "./conversation.js";
+import { looksLikeNumber, shownNumber, timeOf } from "./format.js";
+import { firstWords, ticksOf } from "./conversation.js";
 import { say } from "./words.js";
 
 /** `calls`: `open(chatId)`, `find(text)` the digits of a typed number, `unread(chat)`. */
@@ -54,7 +54,7 @@ export class ChatList {
     const last = chat.waiting.at(-1) ?? chat.messages.at(-1);
     const unread = this.calls.unread(chat);
     const isMine = last?.from === number && last.to !== number;
-    const words = last && (plainLine(last.text) || (last.document && `📄 ${last.document.fileName}`));
+    const words = last && firstWords(last);
     return make("li", {},
       make("button",
         { type: "button", class: "chat-row", "data-chat": chat.id, onclick: () => this.calls.open(chat.id) },

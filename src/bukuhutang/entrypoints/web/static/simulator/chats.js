@@ -50,6 +50,8 @@ export class Chats {
     for (const message of messages) {
       const known = this.bySeq.get(message.seq);
       if (known) {
+        // What is gone (a reaction taken back, a deleted file) is left out of the answer.
+        for (const key of Object.keys(known)) if (!(key in message)) delete known[key];
         changed.push(Object.assign(known, message));
         continue;
       }

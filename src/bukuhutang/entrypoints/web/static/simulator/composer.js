@@ -3,10 +3,13 @@
 import { make } from "./dom.js";
 import { sizeOf } from "./format.js";
 import { readFile } from "./outgoing.js";
+import { say } from "./words.js";
 
 const DRAFT_PX_MAX = 132;
 
-/** The form below a chat. `calls`: `send(text, file)`, `problem(text)`. */
+/**
+ * The form below a chat. `calls`: `send(fields)` a message, `edit(message, text)`, `problem(text)`.
+ */
 export class Composer {
   constructor(root, calls) {
     this.calls = calls;
@@ -15,8 +18,11 @@ export class Composer {
     this.chips = root.querySelector(".chips");
     this.input = root.querySelector(".file");
     this.attached = root.querySelector(".attached");
+    this.referring = root.querySelector(".referring");
+    this.contact = root.querySelector(".contact-form");
     this.drafts = new Map(); // chat -> text
     this.file = null;
+    this.refer = null; // { message, isEdit }: what is replied to or edited
     this.listen(root);
   }
 
@@ -37,6 +43,58 @@ export class Composer {
       this.detach();
       this.draft.focus();
     });
+    root.querySelector(".unrefer").addEventListener("click", () => {
+      if (this.refer?.isEdit) this.draft.value = "";
+      this.unrefer();
+      this.draft.focus();
+    });
+    root.querySelector(".contact-open").addEventListener("click", () => this.showContact());
+    root.querySelector(".contact-cancel").addEventListener("click", () => this.hideContact());
+    this.contact.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.sendContact();
+    });
+  }
+
+  showContact() {
+    this.contact.hidden = !this.contact.hidden;
+    if (!this.contact.hidden) this.contact.elements.name.focus();
+  }
+
+  hideContact() {
+    this.contact.reset();
+    this.contact.hidden = true;
+    this.draft.focus();
+  }
+
+  sendContact() {
+    const { name, phone } = this.contact.elements;
+    const contact = { name: name.value.trim(), phone: phone.value.trim() };
+    if (!contact.name) return;
+    this.calls.send({ contact, ...this.replyTo() });
+    this.unrefer();
+    this.hideContact();
+  }
+
+  /** The next message replies to this one, or is its new text. */
+  referTo(message, { isEdit, words }) {
+    this.detach();
+    this.refer = { message, isEdit };
+    this.referring.hidden = false;
+    this.referring.querySelector(".referring-what").textContent = say(isEdit ? "editing" : "replying");
+    this.referring.querySelector(".referring-text").textContent = words;
+    if (isEdit) this.put(message.text);
+    else this.draft.focus();
+  }
+
+  unrefer() {
+    this.refer = null;
+    this.referring.hidden = true;
+    this.fit();
+  }
+
+  replyTo() {
+    return this.refer && !this.refer.isEdit ? { replyTo: this.refer.message.id } : {};
   }
 
   /** Go to a chat: its own draft, its own examples. */
@@ -52,8 +110,11 @@ export class Composer {
   }
 
   leave() {
-    if (this.chatId) this.drafts.set(this.chatId, this.draft.value);
+    if (this.chatId && !this.refer?.isEdit) this.drafts.set(this.chatId, this.draft.value);
     this.detach();
+    this.unrefer();
+    this.contact.reset();
+    this.contact.hidden = true;
   }
 
   /** Write into the draft and leave the sending to the person. */
@@ -72,9 +133,15 @@ export class Composer {
   submit() {
     const text = this.draft.value;
     if (!text.trim() && !this.file) return;
-    this.calls.send(text, this.file);
+    if (this.refer?.isEdit) {
+      this.calls.edit(this.refer.message, text);
+    } else {
+      const document = this.file ? { document: this.file } : {};
+      this.calls.send({ text, ...document, ...this.replyTo() });
+    }
     this.draft.value = "";
     this.detach();
+    this.unrefer();
     this.fit();
   }
 

@@ -2,7 +2,7 @@
 
 import { isByService } from "./chats.js";
 import { make } from "./dom.js";
-import { appendFormatted, dayOf, shownNumber, sizeOf, timeOf } from "./format.js";
+import { appendFormatted, dayOf, plainLine, shownNumber, sizeOf, timeOf } from "./format.js";
 import { say } from "./words.js";
 
 const BUBBLES_MAX = 200;
@@ -11,7 +11,10 @@ const TICKS = { pending: "🕓", sent: "✓", delivered: "✓✓", read: "✓✓
 
 /** The scrolling part of a phone's chat view. */
 export class Conversation {
-  /** `root` holds the view; `calls`: `download(document)`, `discard(waiting)`. */
+  /**
+   * `root` holds the view; `calls`: `download(document)`, `discard(waiting)`, and what is done to a
+   * message: `reply(message)`, `edit(message)`, `react(message, emoji)`, `remove(message)`.
+   */
   constructor(root, calls) {
     this.calls = calls;
     this.log = root.querySelector(".log");
@@ -80,9 +83,16 @@ export class Conversation {
     this.toEnd();
   }
 
-  /** Other ticks on a message that is shown. */
+  /** Other ticks, text or reactions on a message that is shown. */
   renew(message) {
-    this.bubbles.get(message.seq)?.querySelector(".ticks")?.replaceWith(ticksOf(message.ticks));
+    const old = this.bubbles.get(message.seq);
+    if (!old) return;
+    const bubble = this.bubbleOf(message);
+    const held = old.contains(document.activeElement);
+    old.replaceWith(bubble);
+    this.bubbles.set(message.seq, bubble);
+    if (held) bubble.querySelector(".acts-open")?.focus({ preventScroll: true });
+    if (this.follows) this.toEnd();
   }
 
   showEarlier() {
@@ -124,20 +134,65 @@ export class Conversation {
     } else if (!mine && message.to.endsWith("@g.us")) {
       bubble.append(make("p", { class: "who" }, shownNumber(message.from)));
     }
+    if (message.replyTo) bubble.append(this.quote(message.replyTo));
     if (message.document) bubble.append(this.card(message.document));
+    for (const one of message.contacts ?? []) bubble.append(contactOf(one));
     const at = new Date(message.at);
     bubble.append(
-      textOf(message.text),
+      message.deleted ? make("p", { class: "text gone" }, `🚫 ${say("deleted")}`) : textOf(message.text),
       make("p", { class: "meta" },
+        !message.deleted && this.actsButton(message, bubble, mine),
+        message.edited && say("edited"),
         make("time", { datetime: message.at }, timeOf(at)),
         mine && !service && ticksOf(message.ticks)),
     );
+    if (message.reactions) bubble.append(reactionsOf(message.reactions));
     return bubble;
+  }
+
+  /** What another message said, above the reply to it. */
+  quote(id) {
+    const quoted = this.chat.messages.find((one) => one.id === id);
+    return make("p", { class: "quote", dir: "auto" }, quoted ? firstWords(quoted) : "…");
+  }
+
+  actsButton(message, bubble, mine) {
+    const button = make("button", {
+      type: "button", class: "acts-open", "aria-expanded": "false",
+      "aria-label": say("acts"), title: say("acts"),
+      onclick: () => this.toggleActs(message, bubble, mine),
+    }, "⋯");
+    return button;
+  }
+
+  /** Open what can be done to this message, or close it. */
+  toggleActs(message, bubble, mine) {
+    const isOpen = bubble.querySelector(".acts") !== null;
+    for (const open of this.list.querySelectorAll(".acts")) open.remove();
+    for (const one of this.list.querySelectorAll(".acts-open")) one.ariaExpanded = "false";
+    if (isOpen) return;
+    bubble.querySelector(".acts-open").ariaExpanded = "true";
+    const own = message.reactions?.find((one) => one.from === this.number);
+    const act = (words, name, call) => make("button", {
+      type: "button", class: `act ${name}`,
+      onclick: () => {
+        this.toggleActs(message, bubble, mine);
+        call();
+      },
+    }, words);
+    const row = make("div", { class: "acts", role: "group", "aria-label": say("acts") },
+      act(say("reply"), "reply", () => this.calls.reply(message)),
+      act(own ? say("reactBack") : "👍", "react", () => this.calls.react(message, own ? "" : "👍")),
+      mine && message.text && act(say("edit"), "edit", () => this.calls.edit(message)),
+      mine && act(say("remove"), "remove", () => this.calls.remove(message)));
+    bubble.append(row);
+    row.scrollIntoView({ block: "nearest" });
   }
 
   waitingBubble(one) {
     const bubble = make("li", { class: "bubble mine waiting" });
     if (one.document) bubble.append(make("p", { class: "card-name" }, `📄 ${one.document.fileName}`));
+    if (one.contact) bubble.append(contactOf(one.contact));
     bubble.append(textOf(one.text));
     if (one.problem === null) {
       bubble.append(make("p", { class: "meta" }, ticksOf("pending")));
@@ -161,11 +216,40 @@ export class Conversation {
         "aria-label": say("download", { name: file.fileName, size }),
         onclick: () => this.calls.download(file),
       },
-      make("span", { class: "document-sign", "aria-hidden": "true" }, "📄"),
+      make("span", { class: "document-sign", "aria-hidden": "true" }, signOf(file)),
       make("span", { class: "card-name", dir: "auto" }, file.fileName),
       make("span", { class: "document-size" }, `${size} ⤓`),
     );
   }
+}
+
+function signOf(file) {
+  if (file.mimeType.startsWith("image/")) return "🖼️";
+  return file.mimeType.startsWith("audio/") ? "🎤" : "📄";
+}
+
+function contactOf(contact) {
+  return make("p", { class: "contact", dir: "auto" },
+    make("span", { "aria-hidden": "true" }, "👤 "),
+    make("strong", {}, contact.name),
+    make("span", { class: "contact-number" }, contact.phone));
+}
+
+function reactionsOf(reactions) {
+  const signs = reactions.map((one) => one.emoji).join("");
+  return make("p", { class: "reactions", "aria-label": say("reactions", { signs }) }, signs);
+}
+
+/** The first line of a message in plain words, whatever it is. */
+export function firstWords(message) {
+  if (message.deleted) return `🚫 ${say("deleted")}`;
+  const [contact] = message.contact ? [message.contact] : (message.contacts ?? []);
+  return (
+    plainLine(message.text ?? "") ||
+    (message.document && `${signOf(message.document)} ${message.document.fileName}`) ||
+    (contact && `👤 ${contact.name}`) ||
+    ""
+  );
 }
 
 function textOf(text) {

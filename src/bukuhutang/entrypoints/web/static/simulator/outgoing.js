@@ -21,16 +21,15 @@ export class Outgoing {
     this.stopper.abort();
   }
 
-  /** Queue a message; what to show of it until the phone has it. */
-  add(chatId, text, file) {
-    const one = { id: freshId(), text, document: file, problem: null };
+  /** Queue a message (text, document, contact, replyTo); what to show until the phone has it. */
+  add(chatId, fields) {
+    const one = { id: freshId(), text: "", document: null, problem: null, ...fields, fields };
     this.last = this.last.then(() => this.send(chatId, one));
     return one;
   }
 
   async send(chatId, one) {
-    const message = { to: chatId, text: one.text, id: one.id };
-    if (one.document) message.document = one.document;
+    const message = { to: chatId, id: one.id, ...one.fields };
     while (!this.stopper.signal.aborted) {
       try {
         await this.api.write(this.number, message);

@@ -4,7 +4,7 @@ import { isFromService, isPassing } from "./api.js";
 import { ChatList } from "./chat_list.js";
 import { Chats } from "./chats.js";
 import { Composer } from "./composer.js";
-import { Conversation } from "./conversation.js";
+import { Conversation, firstWords } from "./conversation.js";
 import { memory } from "./dom.js";
 import { Feed } from "./feed.js";
 import { shownNumber } from "./format.js";
@@ -46,9 +46,14 @@ export class Phone {
     this.conversation = new Conversation(this.root, {
       download: (file) => this.download(file),
       discard: (one) => this.discard(one),
+      reply: (message) => this.refer(message, false),
+      edit: (message) => this.refer(message, true),
+      react: (message, emoji) => this.act({ reaction: { to: message.id, emoji } }),
+      remove: (message) => this.act({ delete: { id: message.id } }),
     });
     this.composer = new Composer(this.root, {
-      send: (text, file) => this.send(text, file),
+      send: (fields) => this.send(fields),
+      edit: (message, text) => this.act({ edit: { id: message.id, text } }),
       problem: (text) => this.tellNote(text),
     });
     this.root.querySelector(".back").addEventListener("click", () => this.close());
@@ -201,10 +206,21 @@ export class Phone {
     this.root.querySelector(".chat-about").textContent = about;
   }
 
-  send(text, file) {
+  send(fields) {
     const chat = this.openChat;
-    chat.waiting.push(this.outgoing.add(chat.id, text, file));
+    chat.waiting.push(this.outgoing.add(chat.id, fields));
     this.conversation.renewWaiting();
+  }
+
+  /** Reply to a message, or write it anew. */
+  refer(message, isEdit) {
+    this.composer.referTo(message, { isEdit, words: firstWords(message) });
+  }
+
+  /** Do something to a message: it is no message of its own, so nothing waits on the screen. */
+  act(fields) {
+    const { id } = this.openChat;
+    return this.attempt(() => this.api.write(this.number, { to: id, ...fields }));
   }
 
   discard(one) {
