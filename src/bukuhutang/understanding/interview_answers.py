@@ -44,7 +44,7 @@ class Word(StrEnum):
 _WORDS = {
     **dict.fromkeys(("batal", "batalkan", "cancel", "stop"), Word.CANCEL),
     **dict.fromkeys(("kembali", "back", "balik", "ulang"), Word.BACK),
-    **dict.fromkeys(("setuju", "agree", "agreed", "ya", "iya", "yes", "ok", "oke"), Word.AGREE),
+    **dict.fromkeys("setuju stuju sepakat agree agreed ya iya yes ok oke".split(), Word.AGREE),
 }
 _POLITE = frozenset("pak bu mas mbak bang kak aja saja dong ya deh please".split())
 _SKIP = re.compile(
@@ -52,8 +52,9 @@ _SKIP = re.compile(
     r"|gatau|entah|kurang tahu|belum tahu|don'?t know|unknown)(?: (?:aja|saja|dulu|pak|bu))*"
 )
 _NONE = re.compile(
-    r"(?:tidak|tdk|gak|ga|nggak|ngga|enggak|belum) (?:ada|punya)(?: .{0,40})?|tidak|gak|ga|nggak"
-    r"|kosong|nihil|none|no|nothing|nol|0|rp ?0|-"
+    r"(?:(?:cicilan|angsuran|kredit|hutang|utang)(?: lain(?:nya)?)? )?"
+    r"(?:(?:tidak|tdk|gak|ga|nggak|ngga|enggak|belum) (?:ada|punya)(?: .{0,40})?|tidak|gak|ga"
+    r"|nggak|kosong|nihil|none|no|nothing|nol|0|rp ?0|-)"
 )
 _SOURCES: tuple[tuple[IncomeSource, re.Pattern[str]], ...] = (
     (
@@ -78,6 +79,12 @@ _SOURCES: tuple[tuple[IncomeSource, re.Pattern[str]], ...] = (
 _DAY = re.compile(
     r"\b(?:(?:setiap|tiap|every) )?(?:tanggal|tgl|tg|on the|the)\.? ?([0-9]{1,2})(?:st|nd|rd|th)?\b"
 )
+_OR_ANOTHER = re.compile(r" *(?:atau|or|sampai|s/d|-|dan|and|/) *(?:tanggal |tgl )?[0-9]")
+_NOT_MONTHLY = re.compile(
+    r"\b(?:per ?hari|sehari|(?:tiap|setiap) (?:hari|minggu)|harian|per ?minggu|seminggu|mingguan"
+    r"|(?:a|per|every) (?:day|week)|daily|weekly)\b"
+)
+_ABOUT = re.compile(r"\b(juta|ribu|rb|jt)an\b")
 _BARE_DAY = re.compile(r"(?:tiap |setiap )?([0-9]{1,2})(?:st|nd|rd|th)?[.!]?")
 _END_OF_MONTH = re.compile(r"\b(?:akhir bulan|end of (?:the )?month)\b")
 _START_OF_MONTH = re.compile(r"\b(?:awal bulan|start of (?:the )?month)\b")
@@ -92,11 +99,18 @@ _RATE = re.compile(
     r"(?P<period2> ?(?:per|/|se|a|an)? ?(?:bulan|bln|month|tahun|thn|th|year))?"
 )
 _NO_RATE = re.compile(r"(?:tanpa bunga|bunga (?:nol|tidak ada)|no interest)")
+_NO_MORE = re.compile(
+    r"(?:(?:tanpa|hapus|no) (denda|penalty|dp|uang muka|down payment)"
+    r"|(denda|penalty|dp|uang muka|down payment) (?:0|rp ?0|nol|tidak ada))"
+)
 _GRACE = re.compile(r"(?:tenggang|grace)(?: period)? *([0-9]{1,2})(?: ?(?:bulan|bln|months?))?")
 _GUARANTOR = re.compile(r"(?:penjamin|guarantor)(?:nya)?:? +(.{1,60})")
 _CHANGE = re.compile(
     r"(?:ubah|ganti|jadi|jadikan|change|make it)(?: (?:ke|jadi|to|menjadi))? +(.+)"
 )
+
+
+_CHANGEABLE = ("bunga", "interest", "dp ", "uang muka", "denda ", "tenggang", "pokok ", "penjamin")
 
 
 @dataclass(frozen=True)
@@ -124,6 +138,7 @@ class Change:
     grace_months: int | None = None
     penalty_a_day: int | None = None
     guarantor: str | None = None
+    principal: int | None = None
     problem: str | None = None
 
 
@@ -176,6 +191,8 @@ def _take_day(said: str, *, bare: bool) -> tuple[int | None, str]:
     if _START_OF_MONTH.search(said):
         return 1, _START_OF_MONTH.sub(" ", said)
     if (found := _DAY.search(said)) is not None:
+        if _OR_ANOTHER.match(said[found.end() :]):
+            return 0, said  # one of two days: out of range, so it is asked again
         return int(found[1]), said[: found.start()] + " " + said[found.end() :]
     if bare and (alone := _BARE_DAY.fullmatch(said.strip())):
         return int(alone[1]), ""
@@ -185,8 +202,12 @@ def _take_day(said: str, *, bare: bool) -> tuple[int | None, str]:
 def _with_amounts(said: str, question: str, source: IncomeSource | None, day: int | None) -> Facts:
     income: int | None = None
     other: int | None = None
-    words = said.split()
+    words = _ABOUT.sub(r"\1", said).split()
     before = 0
+    if _NOT_MONTHLY.search(said):
+        if question in ("income", "other"):
+            return Facts(problem="income_not_monthly")
+        words = []  # a day's takings are no month's income
     for part in scan(words, _ANY_DAY) if words else ():
         if part.kind is not Kind.AMOUNT or part.weak:
             continue
@@ -213,6 +234,9 @@ def read_change(shown: str) -> Change | None:
     said = normalise.fold(shown)
     if _NO_RATE.search(said):
         return Change(rate_percent="0")
+    if (nothing := _NO_MORE.fullmatch(said)) is not None:
+        is_penalty = (nothing[1] or nothing[2]) in ("denda", "penalty")
+        return Change(penalty_a_day=0) if is_penalty else Change(down_payment=0)
     if said.startswith(("bunga", "interest", "rate")):
         return _read_rate(said)
     if (found := _GRACE.fullmatch(said)) is not None:
@@ -223,6 +247,11 @@ def read_change(shown: str) -> Change | None:
     if said.startswith(("dp ", "uang muka ", "down payment ")):
         value = _only_amount(said.split(" ", 1)[1].removeprefix("muka ").removeprefix("payment "))
         return Change(down_payment=value) if value is not None else _bad("amount_unclear")
+    if said.startswith(("pokok ", "pinjaman ", "principal ", "loan ")):
+        value = _only_amount(said.split(" ", 1)[1])
+        return Change(principal=value) if (value or 0) >= _SMALL else _bad("amount_small")
+    if said.startswith(("cicilan ", "angsuran ", "installment ")):
+        said = "ubah " + said.split(" ", 1)[1]
     if said.startswith(("denda ", "penalty ")):
         value = _only_amount(re.sub(r"(?:per|/| se| a) ?(?:hari|day)$", "", said.split(" ", 1)[1]))
         return Change(penalty_a_day=value) if value is not None else _bad("amount_unclear")
@@ -231,7 +260,7 @@ def read_change(shown: str) -> Change | None:
     if (months_found := _MONTHS.fullmatch(wanted)) is not None:
         count = int(months_found[1])
         return Change(months=count) if 1 <= count <= MONTHS_MAX else _bad("months_out_of_range")
-    if found is not None and wanted.startswith(("bunga", "interest", "dp ", "denda ", "tenggang")):
+    if found is not None and wanted.startswith(_CHANGEABLE):
         return read_change(shown[found.start(1) : found.end(1)].strip())
     monthly = _only_amount(re.sub(r"(?:per|/| se| a) ?(?:bulan|bln|month)$", "", wanted))
     if monthly is not None:

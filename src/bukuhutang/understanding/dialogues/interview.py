@@ -2,7 +2,8 @@
 
 The form is a value. `hear` gives the next one and says what became of the answer; it never
 decides anything about money. What a message tells beyond its question is kept ("gajian tgl 25,
-sekitar 4,5 juta" answers three), and KEMBALI takes the last answer back, whatever it told.
+sekitar 4,5 juta" answers three), and KEMBALI takes the last answer back, whatever it told, and a
+change of the offer as well.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from bukuhutang.understanding import normalise
 from bukuhutang.understanding.interview_answers import (
     Change,
     Facts,
-    IncomeSource,
     Word,
     read_change,
     read_facts,
@@ -28,7 +28,11 @@ FORM_VERSION = 1
 HOURS_MAX = 24
 """Product section 3: an interview left open for a day is over."""
 
-MONTHS_MAX = 60
+STEPS_MAX = 50
+"""So many answers and changes can be taken back, one by one."""
+
+Step = tuple[tuple[str, Any], ...]
+"""The fields one answer filled, each with what it held before."""
 
 
 class Question(StrEnum):
@@ -64,7 +68,9 @@ class InterviewForm:
     grace_months: int = 0
     penalty_a_day: int = 0
     guarantor: str | None = None
-    told: tuple[tuple[str, ...], ...] = ()  # by answer, the fields it filled; for KEMBALI
+    steps: tuple[Step, ...] = ()  # for KEMBALI
+    shown: str | None = None  # which offer was shown last: only that one can be agreed to
+    name_was_free: bool = False  # nobody of this name was in the book when the interview began
 
     @property
     def question(self) -> Question:
@@ -137,18 +143,27 @@ def _filled(form: InterviewForm, facts: Facts) -> InterviewForm:
             new["income_skipped"] = True
     if facts.other is not None and form.other is None:
         new["other"] = facts.other
-    if not new:
+    return _stepped(form, new)
+
+
+def _stepped(form: InterviewForm, new: dict[str, Any]) -> InterviewForm:
+    """The form with `new` in it, and the way back; the same form when nothing moves."""
+    before = tuple((name, getattr(form, name)) for name in new)
+    if all(new[name] == value for name, value in before):
         return form
-    return replace(form, **new, told=(*form.told, tuple(new)))
+    return replace(form, **new, steps=(*form.steps, before)[-STEPS_MAX:])
+
+
+def noted(form: InterviewForm) -> dict[str, Any]:
+    """What the last answer told, by field."""
+    return {name: getattr(form, name) for name, _ in form.steps[-1]} if form.steps else {}
 
 
 def _back(form: InterviewForm) -> Heard:
-    if not form.told:
+    if not form.steps:
         return Heard(Outcome.BACK_AT_START, form)
-    *earlier, last = form.told
-    blank = {one.name: one.default for one in fields(InterviewForm)}
-    cleared: dict[str, Any] = {name: blank[name] for name in last}
-    return Heard(Outcome.ASK, replace(form, **cleared, told=tuple(earlier)))
+    *earlier, last = form.steps
+    return Heard(Outcome.ASK, replace(form, **dict(last), steps=tuple(earlier)))
 
 
 def _hear_offer(form: InterviewForm, shown: str, word: Word | None) -> Heard:
@@ -163,16 +178,34 @@ def _hear_offer(form: InterviewForm, shown: str, word: Word | None) -> Heard:
 
 
 def _changed(form: InterviewForm, change: Change) -> InterviewForm:
-    new = {one.name: getattr(change, one.name) for one in fields(Change) if one.name != "problem"}
-    told = {name: value for name, value in new.items() if value is not None}
+    told = {
+        one.name: getattr(change, one.name)
+        for one in fields(Change)
+        if one.name != "problem" and getattr(change, one.name) is not None
+    }
     # An amount a month and a number of months exclude one another: the later one counts.
     if "monthly" in told:
         told["months"] = None
     elif "months" in told:
         told["monthly"] = None
+    elif "principal" in told:
+        told["months"] = told["monthly"] = None  # another loan is proposed anew
     if told.get("rate_percent") == "0":
         told["rate_percent"] = told["rate_type"] = None
-    return replace(form, **told)
+    return _stepped(form, told)
+
+
+def without_wishes(form: InterviewForm) -> InterviewForm:
+    """The form with everything as it is proposed: no wished months, amount, rate, grace."""
+    return replace(
+        form,
+        months=None,
+        monthly=None,
+        rate_percent=None,
+        rate_type=None,
+        down_payment=0,
+        grace_months=0,
+    )
 
 
 def start(
@@ -182,10 +215,13 @@ def start(
     borrower_id: int | None = None,
     phone: PhoneNumber | None = None,
     months: int | None = None,
+    name_was_free: bool = False,
 ) -> InterviewForm:
     """A new interview; a number that is known already is not asked again."""
     assert principal > 0
-    return InterviewForm(name, principal, borrower_id, phone, months=months)
+    return InterviewForm(
+        name, principal, borrower_id, phone, months=months, name_was_free=name_was_free
+    )
 
 
 def to_json(form: InterviewForm) -> dict[str, Any]:
@@ -197,9 +233,5 @@ def from_json(stored: dict[str, Any], version: int) -> InterviewForm | None:
     """The form again, or None when it is of a version this program does not know."""
     if version != FORM_VERSION:
         return None
-    told = tuple(tuple(one) for one in stored["told"])
-    return InterviewForm(**{**stored, "told": told})
-
-
-SOURCES = tuple(IncomeSource)
-"""In the order of their numbers: 1 is GAJI."""
+    steps = tuple(tuple((name, value) for name, value in one) for one in stored["steps"])
+    return InterviewForm(**{**stored, "steps": steps})
