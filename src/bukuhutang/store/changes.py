@@ -168,7 +168,8 @@ PARTS: dict[str, Part] = {
         "dialogues",
         " on conflict (tenant_id, chat_id, member_id) do update set kind = excluded.kind,"
         " form_version = excluded.form_version, form = excluded.form,"
-        " expires_at = excluded.expires_at, asked_ref = excluded.asked_ref, set_aside = false",
+        " expires_at = excluded.expires_at, asked_ref = excluded.asked_ref, set_aside = false,"
+        " beneath = excluded.beneath",
         chat_id="text",
         member_id="bigint",
         kind="text",
@@ -176,6 +177,7 @@ PARTS: dict[str, Part] = {
         form="jsonb",
         expires_at="timestamptz",
         asked_ref="text",
+        beneath="jsonb",
     ),
     "dialogue_ended": moved(
         "delete from dialogues g using {moved}"

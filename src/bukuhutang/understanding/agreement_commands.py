@@ -45,6 +45,7 @@ _TIMES = re.compile(r"([1-9][0-9]{0,2})(?:x|kali|bln|bulan)")
 _TIME_WORDS = frozenset(("x", "kali", "bulan", "bln", "months", "month"))
 _LEADS = frozenset(("sama", "dengan", "dgn", "untuk", "with", "for", "ke"))
 _INSTALLED = frozenset(("dicicil", "cicil", "selama", "over", "in", "nyicil"))
+_FEW_DIGITS = re.compile(r"[0-9]{1,3}")
 _NUMBER_LEADS = frozenset(("no", "no.", "nomor", "ke", "ke-", "number", "#"))
 
 
@@ -134,15 +135,8 @@ def read_cancel(line: Line) -> Intent:
 
 def read_forgive(line: Line) -> Intent:
     """IKHLASKAN 3, IKHLASKAN 3 200rb."""
-    number, line = _leading_number(line)
-    if isinstance(number, Unreadable):
-        return number
-    if not line.words:
-        return Forgive(number)
-    parts = scan(line.words, line.today)
-    if len(parts) == 1 and parts[0].kind is Kind.AMOUNT and isinstance(parts[0].value, int):
-        return Forgive(number, parts[0].value)
-    return line.unreadable("amount_unclear", text=shorten(line.text(0, len(line.words))))
+    read = _number_and_amount(line)
+    return read if isinstance(read, Unreadable) else Forgive(*read)
 
 
 def read_write_off(line: Line) -> Intent:
@@ -152,9 +146,9 @@ def read_write_off(line: Line) -> Intent:
 
 
 def read_pay_off(line: Line) -> Intent:
-    """PELUNASAN 3."""
-    number = _only_number(_without_kind(line))
-    return number if isinstance(number, Unreadable) else PayOff(number)
+    """PELUNASAN 3; PELUNASAN 3 4,2jt when it was paid."""
+    read = _number_and_amount(line)
+    return read if isinstance(read, Unreadable) else PayOff(*read)
 
 
 def read_reschedule(line: Line) -> Intent:
@@ -195,6 +189,26 @@ def _leading_number(line: Line) -> tuple[int | Unreadable, Line]:
     if found is None:
         return line.unreadable("agreement_number_missing"), line
     return int(found[1]), _without(line, 1)
+
+
+def _number_and_amount(line: Line) -> tuple[int, int | None] | Unreadable:
+    number, rest = _leading_number(line)
+    if isinstance(number, Unreadable):
+        return number
+    if is_decoration(rest.words):
+        return number, None
+    parts = [
+        one
+        for one in scan(rest.words, rest.today)
+        if one.kind is not Kind.WORDS or not is_decoration(rest.words[one.start : one.end])
+    ]
+    if len(parts) == 1 and parts[0].kind is Kind.AMOUNT:
+        value = parts[0].value
+        if isinstance(value, int) and not _FEW_DIGITS.fullmatch(
+            rest.text(parts[0].start, parts[0].end)
+        ):
+            return number, value
+    return rest.unreadable("amount_unclear", text=shorten(rest.text(0, len(rest.words))))
 
 
 def _only_number(line: Line) -> int | Unreadable:

@@ -175,9 +175,13 @@ class Reschedule:
 
 @dataclass(frozen=True)
 class PayOff:
-    """`PELUNASAN [nomor]`: what it takes to pay all of it today, with interest to the day."""
+    """`PELUNASAN [nomor]`: what it takes to pay all of it today, with interest to the day.
+
+    With an amount it is paid.
+    """
 
     number: int
+    amount: int | None = None
 
 
 @dataclass(frozen=True)
@@ -214,7 +218,8 @@ class Unreadable:
 
     Codes: message_too_long, command_unknown, name_missing, name_too_long, amount_missing,
     amount_unclear, amount_not_positive, amount_too_large, amount_not_whole, days_out_of_range,
-    days_unclear, note_too_long, phone_invalid, text_left_over.
+    days_unclear, note_too_long, phone_invalid, text_left_over, installment_missing,
+    agreement_number_missing, months_out_of_range, reschedule_unclear.
     """
 
     code: str

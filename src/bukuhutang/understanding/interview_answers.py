@@ -91,6 +91,9 @@ _START_OF_MONTH = re.compile(r"\b(?:awal bulan|start of (?:the )?month)\b")
 _OTHER_MARK = re.compile(
     r"\b(?:cicilan|angsuran|kredit|nyicil|cicil|paylater|pinjol|instal?lments?|loan|credit)\b"
 )
+_ELSEWHERE = re.compile(
+    r"\b(?:bank|koperasi|leasing|motor|mobil|rumah|kpr|bpr|bri|bca|hp|arisan|kartu|card|car|house)\b"
+)
 _MONTHS = re.compile(r"([0-9]{1,3}) ?(?:x|kali|bulan|bln|months?)")
 _RATE = re.compile(
     r"(?:bunga|interest|rate) *([0-9]{1,3}(?:[.,][0-9]{1,4})?) ?(?:%|persen|percent)?"
@@ -148,6 +151,12 @@ def read_word(said: str) -> Word | None:
     if not words and said.strip(" .!") in ("ya", "iya"):
         return Word.AGREE
     return _WORDS.get(words[0]) if len(words) == 1 else None
+
+
+def says_another_loan(text: str) -> bool:
+    """Whether a text speaks of what somebody pays off elsewhere: a bank, a motorbike, a card."""
+    said = normalise.fold(normalise.clean(text))
+    return _ELSEWHERE.search(said) is not None or _OTHER_MARK.search(said) is not None
 
 
 def read_facts(said: str, question: str) -> Facts:

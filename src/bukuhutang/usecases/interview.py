@@ -25,6 +25,7 @@ from bukuhutang.ledger.affordability import (
 )
 from bukuhutang.ledger.penalty import PenaltyKind, PenaltyRule
 from bukuhutang.ledger.terms import BadTerms, InterestKind, LoanTerms
+from bukuhutang.store.book import read_people, read_person
 from bukuhutang.usecases.agreement_facts import NewAgreement, open_agreement
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import NewPerson, borrower_of, holder_of
@@ -199,10 +200,17 @@ async def draft_agreement(
     *,
     borrower_id: BorrowerId | None,
     name_key: str,
+    name_was_free: bool,
     language: str,
     verify_token: str,
 ) -> AgreementDrafted:
-    """Write down what was shown and agreed to. Raises PhoneTaken, PhoneIsOwn, AgreementsFull."""
+    """Write down what was shown and agreed to; a new person is added when `borrower_id` is None.
+
+    With `name_was_free` who got this name in the meantime, without a number, is that person.
+    Raises PhoneTaken, PhoneIsOwn.
+    """
+    if borrower_id is None and name_was_free:
+        borrower_id = await _named_meanwhile(book, name_key)
     borrower = await _borrower(book, told, borrower_id, name_key)
     assessment: dict[str, Any] = {
         "source": told.source,
@@ -224,6 +232,19 @@ async def draft_agreement(
     return AgreementDrafted(number, told.name, told.principal, made.months, made.installment)
 
 
+async def check_phone(book: Book, phone: PhoneNumber, borrower_id: int | None, name: str) -> None:
+    """Refuse a number as soon as it is told. Raises PhoneTaken, PhoneIsOwn."""
+    holder = await holder_of(book, phone)
+    if holder is not None and holder.id != borrower_id and holder.name != name:
+        raise PhoneTaken(phone, holder.name)
+
+
+async def _named_meanwhile(book: Book, name_key: str) -> BorrowerId | None:
+    people = [one.borrower for one in await read_people(book.tx, name_key)]
+    same = [one for one in people if one.name_key == name_key and one.phone is None]
+    return same[0].id if len(same) == 1 else None
+
+
 async def _borrower(
     book: Book, told: Told, borrower_id: BorrowerId | None, name_key: str
 ) -> BorrowerId:
@@ -235,6 +256,7 @@ async def _borrower(
     if borrower_id is None:
         return borrower_of(NewPerson(told.name, name_key, told.phone), book).id
     if holder is None:
-        known = next(one.borrower for one in book.page.people if one.borrower.id == borrower_id)
-        book.change_borrower(replace(known, phone=told.phone))
+        known = await read_person(book.tx, borrower_id)
+        assert known is not None, "borrowers are never deleted"
+        book.change_borrower(replace(known.borrower, phone=told.phone))
     return borrower_id

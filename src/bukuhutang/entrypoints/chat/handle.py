@@ -6,12 +6,13 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bukuhutang.entrypoints.chat.answer import Talk, answer_borrower, answer_lender
+from bukuhutang.entrypoints.chat.answer import answer_borrower, answer_lender
 from bukuhutang.entrypoints.chat.cards import answer_cards, card_meant
 from bukuhutang.entrypoints.chat.changed import answer_change
 from bukuhutang.entrypoints.chat.files import answer_file
 from bukuhutang.entrypoints.chat.quoted import read_quoted, read_reply
 from bukuhutang.entrypoints.chat.reacted import answer_reaction
+from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store.book import read_page
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.store.scope import Database, TenantTx
@@ -120,7 +121,7 @@ async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | Non
     elif heard is None:
         book.send(message.chat_id, talk.say_code("kind_unread"))
     else:
-        await answer_lender(talk, message.chat_id, heard, quoted)
+        await answer_lender(talk, message.chat_id, heard, quoted, text=message.body)
     return "answered"
 
 
