@@ -110,6 +110,7 @@ AGREEMENT_PARTS: dict[str, Part] = {
         agreement_id="bigint",
         kind="text",
         version="smallint",
+        wanted="jsonb",
         phone_number="text",
         file_id="uuid",
         sha256="bytea",
@@ -134,6 +135,7 @@ AGREEMENT_PARTS: dict[str, Part] = {
         kind="text",
         agreement_id="bigint",
         version="smallint",
+        wanted="jsonb",
         created_at="timestamptz",
     ),
 }

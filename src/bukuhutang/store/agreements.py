@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from bukuhutang.base.ids import AgreementNumber, BorrowerId, PaymentNumber, PhoneNumber
 from bukuhutang.ledger.agreement import (
@@ -54,6 +55,8 @@ class OpenRequest:
     sent_ref: str
     expires_at: datetime
     reminded_at: datetime | None
+    file_id: UUID | None
+    wanted: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ select e.agreement_id, e.number, e.kind, e.on_date, e.paid, e.unapplied, e.rever
 
 REQUESTS = """
 select id, agreement_id, kind, version, phone_number, sha256, asked_at, sent_ref, expires_at,
-    reminded_at
+    reminded_at, file_id, wanted
   from agreement_requests
  where tenant_id = $1 and agreement_id = any($2) and answer is null"""
 
@@ -137,6 +140,14 @@ async def all_open(
 ) -> list[StoredAgreement]:
     """Every agreement that runs or waits, by number; LISTED_MAX at most."""
     return await _read(tx, "l.status = any($2)", list(statuses))
+
+
+async def running_of(tx: TenantTx, borrowers: Iterable[BorrowerId]) -> list[StoredAgreement]:
+    """The agreements of these people that take money, by number."""
+    wanted = list(borrowers)
+    if not wanted:
+        return []
+    return await _read(tx, "l.borrower_id = any($2) and l.status = any($3)", wanted, list(RUNNING))
 
 
 async def asked_of(tx: TenantTx, phone: PhoneNumber) -> list[StoredAgreement]:
@@ -259,6 +270,8 @@ def _request(row: Any) -> OpenRequest:
         row["sent_ref"],
         row["expires_at"],
         row["reminded_at"],
+        row["file_id"],
+        None if row["wanted"] is None else json.loads(row["wanted"]),
     )
 
 

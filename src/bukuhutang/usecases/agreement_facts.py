@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from bukuhutang.base.ids import AgreementNumber, BorrowerId, PaymentNumber, PhoneNumber
 from bukuhutang.ledger.agreement import Agreement, Entry, EntryKind, Plan, Standing, draft
@@ -84,14 +85,22 @@ def open_agreement(book: Book, new: NewAgreement) -> tuple[AgreementNumber, Agre
     return number, made
 
 
-def want_document(book: Book, number: AgreementNumber, kind: str, version: int) -> None:
-    """Have a document made outside this transaction; asked for twice, it is made once."""
+def want_document(
+    book: Book,
+    number: AgreementNumber,
+    kind: str,
+    version: int,
+    *,
+    wanted: dict[str, Any] | None = None,
+) -> None:
+    """Have a document made outside this transaction; one of a kind for each occasion."""
     book.changes.document_jobs.append(
         {
-            "key": f"{kind}:{number}:{version}",
+            "key": f"{kind}:{number}:{book.occasion.key}",
             "kind": kind,
             "agreement_id": number,
             "version": version,
+            "wanted": None if wanted is None else json.dumps(wanted),
             "created_at": book.occasion.now,
         }
     )
@@ -103,6 +112,7 @@ def append(
     recorded: Recorded,
     action: str,
     *,
+    status: str | None = None,
     cancel_reason: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> PaymentNumber | None:
@@ -117,7 +127,9 @@ def append(
     for entry in recorded.entries:
         _add_entry(book, stored.number, entry, money.get(entry.number))
         payment = money.get(entry.number, payment)
-    change_head(book, stored, after, cancel_reason=cancel_reason)
+    change_head(book, stored, after, status=status, cancel_reason=cancel_reason)
+    if after.standing is Standing.COMPLETED and stored.status != "completed":
+        want_document(book, stored.number, "settlement", after.plan.version)
     book.seal(action, borrower=stored.borrower_id, subject=stored.number, detail=detail)
     return payment
 
@@ -174,7 +186,8 @@ def ask_borrower(
     phone: PhoneNumber,
     version: int | None,
     sent_ref: str,
-    file: tuple[Any, bytes] | None,
+    file: tuple[UUID, bytes] | None,
+    wanted: dict[str, Any] | None = None,
 ) -> None:
     """Stage a question that binds; `file` is the document's id and SHA-256."""
     now = book.occasion.now
@@ -183,6 +196,7 @@ def ask_borrower(
             "agreement_id": number,
             "kind": kind.value,
             "version": version,
+            "wanted": None if wanted is None else json.dumps(wanted),
             "phone_number": phone,
             "file_id": None if file is None else file[0],
             "sha256": None if file is None else file[1],

@@ -167,6 +167,11 @@ KINDS = {
     "payment_recorded": "payment",
     "debt_undone": "debt_undone",
     "payment_undone": "payment_undone",
+    "installment_paid": "installment",
+    "agreement_paid_off": "installment",
+    "installment_undone": "installment_undone",
+    "agreement_forgiven": "forgiven",
+    "forgiveness_undone": "forgiven_undone",
 }
 
 

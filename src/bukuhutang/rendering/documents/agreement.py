@@ -171,7 +171,7 @@ def _late(page: Page, agreement: AgreementDocument) -> None:
 
 def penalty_a_time(penalty: Penalty, due: int) -> int:
     """What being late costs once, or a day, in whole rupiah, rounded half up."""
-    if penalty.kind is PenaltyKind.FLAT:
+    if penalty.kind in (PenaltyKind.FLAT, PenaltyKind.DAILY_AMOUNT):
         return penalty.amount
     exact = due * penalty.percent_a_day / Decimal(100)
     return int(exact.to_integral_value(ROUND_HALF_UP))

@@ -25,6 +25,7 @@ class PenaltyKind(StrEnum):
 
     NONE = "none"
     FLAT = "flat"
+    DAILY_AMOUNT = "daily_amount"
     DAILY_PERCENT = "daily_percent"
 
 
@@ -56,7 +57,7 @@ class Interest:
 
 @dataclass(frozen=True)
 class Penalty:
-    """A fixed `amount` once, or `percent_a_day` of what is late; free for `grace_days`.
+    """A fixed `amount` once or a day, or `percent_a_day` of what is late; free for `grace_days`.
 
     `amount_max` is the most that one installment can cost; None for no such limit.
     """
@@ -68,7 +69,8 @@ class Penalty:
     amount_max: int | None = None
 
     def __post_init__(self) -> None:
-        assert (self.kind is PenaltyKind.FLAT) == (self.amount > 0)
+        fixed = (PenaltyKind.FLAT, PenaltyKind.DAILY_AMOUNT)
+        assert (self.kind in fixed) == (self.amount > 0)
         assert (self.kind is PenaltyKind.DAILY_PERCENT) == (self.percent_a_day > 0)
         assert self.grace_days >= 0
 
@@ -115,7 +117,10 @@ class AgreementDocument:
     def __post_init__(self) -> None:
         assert 0 < len(self.rows) <= ROWS_MAX
         assert len(self.rules) <= RULES_MAX
-        assert [one.number for one in self.rows] == list(range(1, len(self.rows) + 1))
+        # A plan that continues another goes on with its numbers.
+        first = self.rows[0].number
+        assert first >= 1
+        assert [one.number for one in self.rows] == list(range(first, first + len(self.rows)))
         dates = [one.due_on for one in self.rows]
         assert all(one < then for one, then in pairwise(dates))
         assert sum(one.principal for one in self.rows) == self.principal, "rows pay the principal"

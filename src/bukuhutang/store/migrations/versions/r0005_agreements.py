@@ -208,6 +208,7 @@ create table agreement_requests (
     agreement_id bigint not null,
     kind text not null check (kind in ('accept', 'reschedule', 'cancel')),
     version smallint, -- of the plan it is about
+    wanted jsonb, -- of a reschedule: what is changed, and the rows that were shown
     phone_number text not null check (phone_number ~ '^[1-9][0-9]{6,14}$'), -- who may answer
     file_id uuid,
     sha256 bytea check (length(sha256) = 32),
@@ -245,6 +246,7 @@ create table document_jobs (
     kind text not null check (kind in ('agreement', 'settlement')),
     agreement_id bigint not null,
     version smallint not null,
+    wanted jsonb, -- of a reschedule: what is to be changed
     status text not null default 'pending' check (status in ('pending', 'done', 'failed')),
     attempts smallint not null default 0,
     leased_until timestamptz, -- machine time
