@@ -282,6 +282,7 @@ SAMPLES: dict[str, list[Fields]] = {
     "agreement_caption": [
         CAPTION,
         {**CAPTION, "interest": 360_000, "penalty": 5_000, "penalty_kind": "rupiah_a_day"},
+        {**CAPTION, "kind": "copy"},
         {**CAPTION, "kind": "reschedule", "penalty": 5_000, "penalty_kind": "once"},
     ],
     "cancel_question": [{**GREETED, "principal": 6_000_000, "until": UNTIL}],

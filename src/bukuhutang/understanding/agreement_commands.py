@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from bukuhutang.understanding.amounts import match as match_amount
@@ -76,7 +77,7 @@ def read_agreements(line: Line) -> Intent:
 def read_installments(line: Line) -> Intent:
     """CICILAN, CICILAN Budi."""
     if is_decoration([one for one in line.words if one.rstrip("?!.")]):
-        return ShowInstallments()
+        return ShowInstallments(line.name)
     name = read_plain_name(line)
     return name if isinstance(name, Unreadable) else ShowInstallments(name)
 
@@ -87,10 +88,14 @@ def read_installment_payment(line: Line) -> Intent | None:
     rest = _without(line, 1) if named else line
     if rest.words and rest.words[0] in _NUMBER_LEADS and len(rest.words) > 1:
         rest = _without(rest, 1)
-    if not rest.words:
-        return line.unreadable("installment_missing") if named else None
+    if is_decoration(rest.words):
+        if not named:
+            return None
+        missing = line.unreadable("installment_missing")
+        return missing if line.name is None else PayInstallment(name=line.name)
     found = _NUMBER.fullmatch(rest.words[0].removeprefix("ke-"))
-    if found is not None:
+    # "BAYAR 200" is said for 200 ribu, and no plan has so many installments.
+    if found is not None and (named or int(found[1]) <= MONTHS_MAX):
         return _payment_by_number(rest, int(found[1]), named=named)
     if not named:
         return None
@@ -173,7 +178,7 @@ def read_reschedule(line: Line) -> Intent:
 
 
 def _without(line: Line, count: int) -> Line:
-    return Line(line.command, line.typed, line.words[count:], line.shown[count:], line.today)
+    return replace(line, words=line.words[count:], shown=line.shown[count:])
 
 
 def _without_kind(line: Line) -> Line:
@@ -232,7 +237,7 @@ def _take_times(line: Line) -> tuple[int | Unreadable | None, Line]:
         end = at + (1 if glued else 2)
         kept_words = line.words[:start] + line.words[end:]
         kept_shown = line.shown[:start] + line.shown[end:]
-        rest = Line(line.command, line.typed, kept_words, kept_shown, line.today)
+        rest = replace(line, words=kept_words, shown=kept_shown)
         if not 1 <= count <= MONTHS_MAX:
             return rest.unreadable("months_out_of_range", max=MONTHS_MAX), rest
         return count, rest

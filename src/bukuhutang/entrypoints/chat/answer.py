@@ -20,9 +20,9 @@ from bukuhutang.understanding.dialogues.choice import ChoiceForm, Option
 from bukuhutang.understanding.names import name_key
 from bukuhutang.usecases import borrower_talk, overview, reminders
 from bukuhutang.usecases.agreement_answers import PayoffQuote
-from bukuhutang.usecases.agreement_payments import pay_person
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.contacts import set_contact
+from bukuhutang.usecases.pay_person import pay_person
 from bukuhutang.usecases.people import NewPerson, WhichPerson, person_known, person_to_lend
 from bukuhutang.usecases.record_debt import RecordDebt, record_debt
 from bukuhutang.usecases.record_payment import RecordPayment
@@ -92,7 +92,8 @@ async def _act(talk: Talk, intent: intents.Intent, quoted: Quoted) -> str:
             return await _undo(talk, waiting, quoted)
     # Everything else is a wish of its own: a number no longer answers the question left open.
     book.set_question_aside()
-    return await _wish(talk, intent, Chosen(quoted.person, debt=quoted.debt))
+    about = Chosen(quoted.person, debt=quoted.debt, option=quoted.agreement)
+    return await _wish(talk, intent, about)
 
 
 def _slots(intent: intents.Unreadable) -> dict[str, object]:

@@ -10,7 +10,7 @@ from bukuhutang.ledger.money import Direction
 from bukuhutang.store.book import Person
 from bukuhutang.understanding.dialogues.choice import DEBTS, Option
 from bukuhutang.usecases.agreement_answers import PayoffQuote, WhichAgreement, WhichTarget
-from bukuhutang.usecases.agreement_payments import Target
+from bukuhutang.usecases.pay_person import Target
 from bukuhutang.usecases.people import NewPerson, WhichPerson
 from bukuhutang.usecases.record_payment import WhichDirection
 

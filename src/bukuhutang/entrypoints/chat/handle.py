@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bukuhutang.entrypoints.chat.answer import answer_borrower, answer_lender
 from bukuhutang.entrypoints.chat.cards import answer_cards, card_meant
 from bukuhutang.entrypoints.chat.changed import answer_change
+from bukuhutang.entrypoints.chat.consent import answer_consent
 from bukuhutang.entrypoints.chat.files import answer_file
 from bukuhutang.entrypoints.chat.quoted import read_quoted, read_reply
 from bukuhutang.entrypoints.chat.reacted import answer_reaction
@@ -94,6 +95,8 @@ async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> s
     page = talk.book.page
     if message.from_me and page.is_own_echo:
         return "ignored: own message"
+    if page.member_id is None and await answer_consent(talk, message):
+        return "answered"
     if page.member_id is None and page.sender is None:
         return "ignored: stranger"
     if message.kind in CHANGES:
