@@ -164,6 +164,10 @@ HISTORY_LINES = [
     {**LINE, "kind": "debt_undone"},
     {**LINE, "direction": HUTANG, "number": 3, "on": date(2025, 12, 30)},
     {**LINE, "direction": HUTANG, "kind": "payment"},
+    {**LINE, "kind": "installment"},
+    {**LINE, "kind": "installment_undone"},
+    {**LINE, "kind": "forgiven"},
+    {**LINE, "kind": "forgiven_undone"},
 ]
 CHOICES = [
     {"name": "Budi Santoso", "phone_tail": "7890", "outstanding": 450_000, "is_new": False},
