@@ -63,6 +63,10 @@ def read_start(line: Line) -> Intent:
     body = read_body(line, frozenset((Kind.AMOUNT, Kind.PHONE)), amount_needed=True)
     if isinstance(body, Unreadable):
         return body
+    amount = body.found[Kind.AMOUNT]
+    text = line.text(amount.start, amount.end)
+    if _FEW_DIGITS.fullmatch(text):
+        return line.unreadable("amount_unclear", text=text)  # nobody lends six rupiah
     return StartAgreement(body.name, body.value(Kind.AMOUNT), body.value(Kind.PHONE), months)
 
 
@@ -78,6 +82,8 @@ def read_installments(line: Line) -> Intent:
     """CICILAN, CICILAN Budi."""
     if is_decoration([one for one in line.words if one.rstrip("?!.")]):
         return ShowInstallments(line.name)
+    if any(one.kind is Kind.AMOUNT and not one.weak for one in scan(line.words, line.today)):
+        return line.left_over(line.text(0, len(line.shown)))  # a payment, or a new agreement?
     name = read_plain_name(line)
     return name if isinstance(name, Unreadable) else ShowInstallments(name)
 

@@ -65,7 +65,8 @@ def read_consent(text: str) -> Consent | None:
         if one not in _NOT and one not in _MAYBE and not _is(one, _ACCEPT) and not _is(one, _REJECT)
     ]
     if others or "?" in folded or len(negated) > 1 or (negated and rejects):
-        return Consent(Reply.UNCLEAR, number)
+        # Among other words a figure may be anything: "setuju tapi tanggal 10".
+        return Consent(Reply.UNCLEAR, None if others else number)
     if accepts and negated:
         # "belum setuju" is not yet a no; "tidak setuju" is.
         later = {"belum", "blm", "jangan"} & set(negated)
