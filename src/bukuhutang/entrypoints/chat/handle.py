@@ -7,6 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bukuhutang.entrypoints.chat.answer import Talk, answer_borrower, answer_lender
+from bukuhutang.entrypoints.chat.consents import answer_consent
 from bukuhutang.store.book import read_page
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.store.scope import Database, TenantTx
@@ -84,6 +85,8 @@ async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> s
         return "answered"
     if page.sender is None:
         return "ignored: stranger"
+    if await answer_consent(talk, message):
+        return "answered"
     if message.kind != "text":
         return "ignored: borrower's file"
     asked = read_borrower(message.body, talk.book.occasion.today)
