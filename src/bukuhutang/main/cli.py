@@ -97,6 +97,7 @@ def serve(
             database_ours_alone=opened.ours_alone,
             admin_keys=admin_keys(settings, data_folder),
             show_key=settings.super_admin_api_key is None,
+            public_url=settings.public_url,
         )
         _run_loop(serve_until_stopped(request, listening))
 

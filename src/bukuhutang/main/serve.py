@@ -14,12 +14,14 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
 
 import structlog
 
 from bukuhutang.base.clock import Clock, MovableClock, SystemClock, monotonic
 from bukuhutang.base.errors import ConfigurationProblem, TransientFault
 from bukuhutang.base.ids import TenantId
+from bukuhutang.entrypoints.chat.documents import Desk, DocumentLoop
 from bukuhutang.entrypoints.chat.loop import InboxLoop
 from bukuhutang.entrypoints.clock.loop import ClockLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
@@ -29,7 +31,7 @@ from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
-from bukuhutang.store import inbox, outbox, wa_sessions
+from bukuhutang.store import document_jobs, inbox, outbox, wa_sessions
 from bukuhutang.store.scope import Database, connect
 
 if TYPE_CHECKING:
@@ -66,6 +68,12 @@ class Serve:
     database_ours_alone: bool
     admin_keys: tuple[str, ...]
     show_key: bool  # ours, generated; one from the environment is its giver's secret
+    public_url: str | None = None  # how borrowers reach the page that verifies a document
+
+    @property
+    def base_url(self) -> str:
+        """What addresses in documents begin with."""
+        return self.public_url or own_address(self.host, self.port)
 
 
 def claim_port(host: str, port: int) -> socket.socket:
@@ -134,6 +142,7 @@ class Service:
         self._manager: SessionManager | None = None
         self._outbox: OutboxLoop | None = None
         self._inbox: InboxLoop | None = None
+        self._documents: DocumentLoop | None = None
         self._ticks: ClockLoop | None = None
         self._simulator: SimulatorDriver | None = None
         self._web: uvicorn.Server | None = None
@@ -151,12 +160,14 @@ class Service:
             clock = MovableClock() if request.driver == "simulator" else SystemClock()
         service = cls(request, database, clock)
         if "chat" in request.roles:
-            service._inbox = InboxLoop(database, clock, service._owner, after=service.wake_outbox)
+            desk = Desk(database, clock, request.base_url, uuid4)
+            service._documents = DocumentLoop(desk, after=service.wake_outbox)
+            service._inbox = InboxLoop(database, clock, service._owner, after=service.after_message)
             service._wakes[INBOX_CHANNEL] = service._inbox.wake
         if "sessions" in request.roles:
             service._wire_sessions(clock)
         if "clock" in request.roles:
-            service._ticks = ClockLoop(database, clock)
+            service._ticks = ClockLoop(database, clock, after=service.wake_outbox)
         if "web" in request.roles:
             service._web = service._web_server()
         listener = await database.listen(service._wakes)
@@ -196,6 +207,12 @@ class Service:
     def wake_inbox(self) -> None:
         """A message was stored."""
         self._call(INBOX_CHANNEL)
+
+    def after_message(self) -> None:
+        """A message was worked: answers may be queued, documents wanted."""
+        if self._documents is not None:
+            self._documents.wake()
+        self.wake_outbox()
 
     def wake_outbox(self) -> None:
         """An answer was queued."""
@@ -259,6 +276,7 @@ class Service:
             self._manager,
             self._outbox,
             self._inbox,
+            self._documents,
             self._ticks,
         )
         return [one for one in wanted if one is not None]
@@ -318,7 +336,14 @@ class Service:
         return True
 
     async def _is_idle(self) -> bool:
-        parts = (self._outcomes, self._ports, self._outbox, self._inbox, self._ticks)
+        parts = (
+            self._outcomes,
+            self._ports,
+            self._outbox,
+            self._inbox,
+            self._documents,
+            self._ticks,
+        )
         if any(part is not None and not part.is_idle for part in parts):
             return False
         if self._manager is not None and not self._manager.is_settled:
@@ -326,15 +351,21 @@ class Service:
         if self._simulator is not None and not self._simulator.whatsapp.at_rest():
             return False
         async with self._database.courier() as db:
+            if self._documents is not None and await document_jobs.is_waiting(db):
+                return False
             return not await inbox.is_waiting(db) and not await outbox.is_waiting(db)
+
+
+def own_address(host: str, port: int) -> str:
+    """Where this process answers, as an address."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def announce(request: Serve, web: bool) -> None:
     """One line on standard output when we answer; the secrets' line and the rest beside it."""
     if not web:
         return
-    host = f"[{request.host}]" if ":" in request.host else request.host
-    here = f"http://{host}:{request.port}"
+    here = own_address(request.host, request.port)
     print(f"ready {here}", flush=True)  # noqa: T201  the command's promise
     key = request.admin_keys[0] if request.show_key else None
     lines = [f"Super-admin key: {key or 'the one in SUPER_ADMIN_API_KEY'}"]

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     super_admin_api_key_next: SecretStr | None = Field(
         default=None, description="a second valid key, while keys are changed"
     )
+    public_url: str | None = Field(
+        default=None, description="how lenders reach this service, like https://buku.example"
+    )
     log_format: Literal["auto", "json", "console"] = "auto"
 
 

@@ -118,6 +118,16 @@ async def note_reminded(tx: TenantTx, request_id: int, at: datetime) -> None:
     )
 
 
+async def note_clarified(tx: TenantTx, request_id: int, at: datetime) -> None:
+    """A plain word was asked for."""
+    await tx.db.execute(
+        "update agreement_requests set clarified_at = $3 where tenant_id = $1 and id = $2",
+        tx.tenant_id,
+        request_id,
+        at,
+    )
+
+
 async def waiting(
     db: Connection, *, asked_by: datetime, expired_by: datetime, limit: int
 ) -> list[OpenQuestion]:

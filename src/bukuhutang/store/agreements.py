@@ -55,6 +55,7 @@ class OpenRequest:
     sent_ref: str
     expires_at: datetime
     reminded_at: datetime | None
+    clarified_at: datetime | None
     file_id: UUID | None
     wanted: dict[str, Any] | None
 
@@ -112,7 +113,7 @@ select e.agreement_id, e.number, e.kind, e.on_date, e.paid, e.unapplied, e.rever
 
 REQUESTS = """
 select id, agreement_id, kind, version, phone_number, sha256, asked_at, sent_ref, expires_at,
-    reminded_at, file_id, wanted
+    reminded_at, clarified_at, file_id, wanted
   from agreement_requests
  where tenant_id = $1 and agreement_id = any($2) and answer is null"""
 
@@ -270,6 +271,7 @@ def _request(row: Any) -> OpenRequest:
         row["sent_ref"],
         row["expires_at"],
         row["reminded_at"],
+        row["clarified_at"],
         row["file_id"],
         None if row["wanted"] is None else json.loads(row["wanted"]),
     )

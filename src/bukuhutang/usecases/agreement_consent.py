@@ -37,6 +37,8 @@ from bukuhutang.usecases.book import Book
 ECHO_DAYS_MAX = 14
 """So long a further answer to something that is over is told so; later it is other talk."""
 
+CLARIFIED_FOR = timedelta(days=1)
+
 Reply = Literal["accept", "reject", "unclear"]
 
 
@@ -65,22 +67,36 @@ async def hear_consent(book: Book, heard: Heard) -> Replies | None:
     """Take the answer of whoever was asked; None when this number was asked nothing: silence."""
     asked = await agreements.asked_of(book.tx, heard.phone)
     named = heard.quoted or heard.number
+    if heard.reply == "unclear" and heard.quoted is None:
+        named = None  # the number in "setuju tapi tanggal 10" is none of an agreement
     meant = asked if named is None else [one for one in asked if one.number == named]
     if not meant:
         if asked and heard.quoted is None:
             return _ask_which(book, asked)  # a number that was not asked about
         return await _about_the_past(book, heard)
     if len(meant) > 1:
-        return _ask_which(book, meant)
+        return None if heard.reply == "unclear" else _ask_which(book, meant)
     stored = meant[0]
     request = stored.request
     assert request is not None
     if request.expires_at <= book.occasion.now:
         return expire(book, stored)
     if heard.reply == "unclear":
-        plainly = AnswerPlainly(request.kind.value, book.page.tenant_name, stored.number)
-        return Replies(plainly, stored.language, stored)
+        return await _ask_plainly(book, stored, request, pointed=named is not None)
     return _taken(book, stored, request, heard)
+
+
+async def _ask_plainly(
+    book: Book, stored: StoredAgreement, request: OpenRequest, *, pointed: bool
+) -> Replies | None:
+    """Ask for the word; of what may be other talk with the lender, only once a day."""
+    now = book.occasion.now
+    lately = request.clarified_at is not None and now - request.clarified_at < CLARIFIED_FOR
+    if lately and not pointed:
+        return None
+    await agreement_requests.note_clarified(book.tx, request.id, now)
+    plainly = AnswerPlainly(request.kind.value, book.page.tenant_name, stored.number)
+    return Replies(plainly, stored.language, stored)
 
 
 def _ask_which(book: Book, asked: list[StoredAgreement]) -> Replies:

@@ -41,6 +41,17 @@ def tell_borrower(
     return book.send(to, text, purpose="agreement", file_id=file_id, about=about)
 
 
+def speak_to(
+    book: Book, chat_id: str, answer: Answer, language: str, *, about: StoredAgreement | None
+) -> None:
+    """Queue the answer to a borrower into the chat it came from."""
+    text = render(answer.code, Language(language), today=book.occasion.today, **answer.fields())
+    known = None
+    if about is not None:
+        known = {"borrower": about.borrower_id, "agreement": about.number}
+    book.send(chat_id, text, about=known)
+
+
 async def tell_lender(
     book: Book, stored: StoredAgreement, answer: Answer, *, file_id: UUID | None = None
 ) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bukuhutang.entrypoints.chat.answer import answer_borrower, answer_lender
 from bukuhutang.entrypoints.chat.cards import answer_cards, card_meant
 from bukuhutang.entrypoints.chat.changed import answer_change
-from bukuhutang.entrypoints.chat.consent import answer_consent
+from bukuhutang.entrypoints.chat.consents import answer_consent
 from bukuhutang.entrypoints.chat.files import answer_file
 from bukuhutang.entrypoints.chat.quoted import read_quoted, read_reply
 from bukuhutang.entrypoints.chat.reacted import answer_reaction
