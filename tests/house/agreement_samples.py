@@ -160,6 +160,13 @@ STATUS: Fields = {
     "outstanding": 4_800_000,
     "kept": 0,
 }
+DUE: Fields = {
+    "number": 3,
+    "outstanding": 4_800_000,
+    "due": 1_000_000,
+    "due_date": date(2026, 2, 13),
+    "days_past_due": 5,
+}
 KINDS = ("accept", "reschedule", "cancel")
 TO_BORROWER: Fields = {"lender": "Toko Dani", "number": 3}
 GREETED: Fields = {**TO_BORROWER, "name": "Budi"}

@@ -97,8 +97,8 @@ PAID: Fields = {
     "credit_total": 0,
     "total": 450_000,
 }
-LATE = {"name": "Sari", "outstanding": 200_000, "days_past_due": 5}
-NEXT = {"name": "Budi", "outstanding": 450_000, "due_date": date(2026, 3, 4)}
+LATE = {"name": "Sari", "outstanding": 200_000, "days_past_due": 5, "agreement": None}
+NEXT = {**LATE, "name": "Budi", "outstanding": 450_000, "due_date": date(2026, 3, 4)}
 TO_RINA = {
     "name": "Bu Rina",
     "outstanding": 1_250_000,
@@ -109,9 +109,12 @@ STATUS: Fields = {
     "receivable_total": 1_730_000,
     "receivable_people": 4,
     "overdue_total": 280_000,
-    "overdue": [LATE, {"name": "Tono", "outstanding": 80_000, "days_past_due": 1}],
+    "overdue": [
+        LATE,
+        {**LATE, "name": "Tono", "outstanding": 80_000, "days_past_due": 1, "agreement": 3},
+    ],
     "overdue_more": 0,
-    "upcoming": [NEXT, {**NEXT, "name": "Wati", "due_date": date(2026, 2, 19)}],
+    "upcoming": [NEXT, {**NEXT, "name": "Wati", "due_date": date(2026, 2, 19), "agreement": 4}],
     "upcoming_more": 0,
     "payable_total": 1_250_000,
     "payables": [TO_RINA],
@@ -141,6 +144,7 @@ PERSON: Fields = {
     "payables_more": 0,
     "credit_receivable": 0,
     "credit_payable": 0,
+    "agreements": [],
 }
 NOTHING_OPEN: Fields = {
     **PERSON,
@@ -176,9 +180,18 @@ CHOICES = [
 ]
 ONE_DEBT = {"outstanding": 450_000, "due_date": date(2026, 2, 19), "days_past_due": -1}
 TWO_DEBTS = [{"outstanding": 150_000, "due_date": date(2026, 2, 13), "days_past_due": 5}, ONE_DEBT]
-REMINDER: Fields = {"name": "Budi", "lender": "Toko Dani", "debts": [ONE_DEBT], "total": 450_000}
+REMINDER: Fields = {
+    "name": "Budi",
+    "lender": "Toko Dani",
+    "debts": [ONE_DEBT],
+    "agreements": [],
+    "total": 450_000,
+}
 REMINDER_TWO: Fields = {**REMINDER, "debts": TWO_DEBTS, "total": 600_000}
 REMINDER_MANY: Fields = {**REMINDER, "debts": [ONE_DEBT] * 8, "total": 3_600_000}
+DUE = agreement_samples.DUE
+REMINDER_DUE: Fields = {**REMINDER, "debts": [], "agreements": [DUE], "total": 1_000_000}
+REMINDER_BOTH: Fields = {**REMINDER_TWO, "agreements": [DUE] * 5}
 USAGE: Fields = {
     "tenant_name": "Toko Dani",
     "plan": "free",
@@ -253,6 +266,7 @@ SAMPLES: dict[str, list[Fields]] = {
         {**PERSON, "receivables": [], "receivable_total": 0, "credit_receivable": 20_000},
         {**NOTHING_OPEN, "credit_payable": 7_500},
         NOTHING_OPEN,
+        {**NOTHING_OPEN, "agreements": [agreement_samples.DUE] * 4},
     ],
     "history": [
         {"name": "Budi", "lines": HISTORY_LINES, "more": 0},
@@ -288,8 +302,14 @@ SAMPLES: dict[str, list[Fields]] = {
         {"name": "Budi", "outside_hours": False},
         {"name": "Budi", "outside_hours": True},
     ],
-    "reminder_to_borrower": [REMINDER, REMINDER_TWO, REMINDER_MANY],
-    "reminder_text_to_forward": [REMINDER, REMINDER_TWO, REMINDER_MANY],
+    "reminder_to_borrower": [REMINDER, REMINDER_TWO, REMINDER_MANY, REMINDER_DUE, REMINDER_BOTH],
+    "reminder_text_to_forward": [
+        REMINDER,
+        REMINDER_TWO,
+        REMINDER_MANY,
+        REMINDER_DUE,
+        REMINDER_BOTH,
+    ],
     "reminder_to_forward": [{"name": "Pak Haji Slamet"}],
     "contact_set": [{"name": "Budi", "phone": "6281234567890"}],
     "usage": [
@@ -299,7 +319,7 @@ SAMPLES: dict[str, list[Fields]] = {
     "help": [{}],
     "help_topic": [{"topic": topic} for topic in HELP_TOPICS],
     "apology_quarantined": [{}],
-    "own_balance": [REMINDER, REMINDER_TWO, REMINDER_MANY],
+    "own_balance": [REMINDER, REMINDER_TWO, REMINDER_MANY, REMINDER_DUE, REMINDER_BOTH],
     "own_balance_none": [{"name": "Budi", "lender": "Toko Dani"}],
     "opt_out_done": [{"lender": "Toko Dani"}],
     "opt_in_done": [{"lender": "Toko Dani"}],

@@ -216,7 +216,7 @@ async def _show(talk: Talk, intent: intents.Intent, known: Person | None) -> str
             person = known or await person_known(book, name, name_key(name))
             if isinstance(person, WhichPerson):
                 return _told_or_asked(talk, intent, person)
-            return talk.say(overview.show_person(book, person))
+            return talk.say(await overview.show_person(book, person))
         case intents.ShowHistory(name=None):
             return talk.say(await overview.show_history(book, None, talk.zone))
         case intents.ShowHistory(name=str(name)):
@@ -282,7 +282,9 @@ async def _remind(talk: Talk, intent: intents.Intent, name: str, known: Person |
     return talk.say(outcome.told)
 
 
-def answer_borrower(talk: Talk, chat_id: str, lender_chat: str, intent: intents.Intent) -> None:
+async def answer_borrower(
+    talk: Talk, chat_id: str, lender_chat: str, intent: intents.Intent
+) -> None:
     """Answer what `read_borrower` has read; a lender may hear of it as well."""
     book = talk.book
     person = book.page.sender
@@ -291,7 +293,7 @@ def answer_borrower(talk: Talk, chat_id: str, lender_chat: str, intent: intents.
     notice: Answer | None = None
     match intent:
         case intents.AskOwnBalance():
-            done = borrower_talk.own_balance(book, person)
+            done = await borrower_talk.own_balance(book, person)
         case intents.OptOut():
             done, notice = borrower_talk.opt_out(book, person)
         case intents.OptIn():

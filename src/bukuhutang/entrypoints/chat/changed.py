@@ -50,7 +50,7 @@ async def answer_change(talk: Talk, message: Inbound, heard: intents.Intent | No
     if original is not None and original.sender != message.sender:
         return "ignored: not the sender's own"
     if talk.book.page.member_id is None:
-        return _answer_borrower(talk, message, original)
+        return await _answer_borrower(talk, message, original)
     recorded = await _recorded(talk, original)
     if recorded:
         _say_it_stays(talk, message, recorded)
@@ -141,7 +141,7 @@ async def _read_anew(
         book.note_outcome(original.id)
 
 
-def _answer_borrower(talk: Talk, message: Inbound, original: Theirs | None) -> str:
+async def _answer_borrower(talk: Talk, message: Inbound, original: Theirs | None) -> str:
     if message.kind == "deletion":
         return "ignored: borrower's deletion"
     if original is not None and (original.status == "done" or len(original.led) > 1):
@@ -149,7 +149,7 @@ def _answer_borrower(talk: Talk, message: Inbound, original: Theirs | None) -> s
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:
         return "ignored: borrower's talk"
-    answer_borrower(talk, message.chat_id, talk.book.page.tenant_phone, asked)
+    await answer_borrower(talk, message.chat_id, talk.book.page.tenant_phone, asked)
     if original is not None:
         talk.book.note_outcome(original.id)
     return "answered"

@@ -103,7 +103,7 @@ async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> s
         return await answer_change(talk, message, heard)
     if page.member_id is not None:
         return await _work_member(talk, message, heard)
-    return _work_borrower(talk, message)
+    return await _work_borrower(talk, message)
 
 
 async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | None) -> str:
@@ -128,14 +128,14 @@ async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | Non
     return "answered"
 
 
-def _work_borrower(talk: Talk, message: Inbound) -> str:
+async def _work_borrower(talk: Talk, message: Inbound) -> str:
     """Only words are heard, also under a picture; nothing else is answered or kept."""
     if message.kind not in WITH_TEXT:
         return f"ignored: borrower's {message.kind}"
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:
         return "ignored: borrower's talk"
-    answer_borrower(talk, message.chat_id, talk.book.page.tenant_phone, asked)
+    await answer_borrower(talk, message.chat_id, talk.book.page.tenant_phone, asked)
     return "answered"
 
 
