@@ -129,6 +129,7 @@ async def play(world: World, script: Transcript, turn: Turn) -> list[tuple[str, 
     """Say one thing and collect what the bot said to anybody."""
     if turn.at is not None:
         world.advance(max(turn.at - world.clock.now(), timedelta(0)))
+        await world.service.clock_moved()
         await world.rest()
     else:
         to = None if turn.to is None else script.phones.get(turn.to, turn.to)

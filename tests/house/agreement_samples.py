@@ -210,7 +210,20 @@ SAMPLES: dict[str, list[Fields]] = {
     "interview_ended": [{"name": "Budi"}],
     "interview_expired": [{"name": "Budi", "principal": 6_000_000}],
     "agreement_drafted": [
-        {"number": 3, "name": "Budi", "principal": 6_000_000, "months": 6, "installment": 1_000_000}
+        {
+            "number": 3,
+            "name": "Budi",
+            "principal": 6_000_000,
+            "months": 6,
+            "installment": 1_000_000,
+        },
+        {
+            "number": 3,
+            "name": "Budi",
+            "principal": 6_000_000,
+            "months": 1,
+            "installment": 6_000_000,
+        },
     ],
     "which_agreement": [
         {"choices": [LINE, {**LINE, "number": 4, "name": "Sari", "next_due": None}]},
@@ -289,7 +302,7 @@ SAMPLES: dict[str, list[Fields]] = {
     "agreement_caption": [
         CAPTION,
         {**CAPTION, "interest": 360_000, "penalty": 5_000, "penalty_kind": "rupiah_a_day"},
-        {**CAPTION, "kind": "copy"},
+        {**CAPTION, "kind": "copy", "installments": 1},
         {**CAPTION, "kind": "reschedule", "penalty": 5_000, "penalty_kind": "once"},
     ],
     "cancel_question": [{**GREETED, "principal": 6_000_000, "until": UNTIL}],

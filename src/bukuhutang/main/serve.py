@@ -300,7 +300,7 @@ class Service:
         simulated = None
         if self._simulator is not None:
             simulated = Simulated(
-                self._simulator.whatsapp, wait_idle=self.wait_idle, on_clock_moved=self._clock_moved
+                self._simulator.whatsapp, wait_idle=self.wait_idle, on_clock_moved=self.clock_moved
             )
         return web_server(
             self._database,
@@ -320,7 +320,8 @@ class Service:
 
     # --- time travel and rest ---------------------------------------------------------------------
 
-    async def _clock_moved(self) -> None:
+    async def clock_moved(self) -> None:
+        """Do what fell due because business time was moved."""
         if self._ticks is not None:
             await self._ticks.catch_up()
         self.wake_inbox()
