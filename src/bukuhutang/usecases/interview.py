@@ -232,10 +232,13 @@ async def draft_agreement(
     return AgreementDrafted(number, told.name, told.principal, made.months, made.installment)
 
 
-async def check_phone(book: Book, phone: PhoneNumber, borrower_id: int | None, name: str) -> None:
+async def check_phone(
+    book: Book, phone: PhoneNumber, borrower_id: int | None, name_key: str
+) -> None:
     """Refuse a number as soon as it is told. Raises PhoneTaken, PhoneIsOwn."""
     holder = await holder_of(book, phone)
-    if holder is not None and holder.id != borrower_id and holder.name != name:
+    is_same = borrower_id is None and holder is not None and holder.name_key == name_key
+    if holder is not None and holder.id != borrower_id and not is_same:
         raise PhoneTaken(phone, holder.name)
 
 

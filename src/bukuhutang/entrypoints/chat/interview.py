@@ -35,6 +35,7 @@ from bukuhutang.usecases.interview import (
     propose_offer,
 )
 from bukuhutang.usecases.people import NewPerson
+from bukuhutang.usecases.refusals import PhoneIsOwn, PhoneTaken
 
 DAYS_REMEMBERED = 7
 """So long after an interview ran out, a late answer is told so; later it is any other text."""
@@ -78,8 +79,7 @@ async def hear_interview(
 ) -> str | None:
     """The interview's next words when `text` is its answer, else None.
 
-    With `instead` the answer takes the place of the last one. Raises PhoneTaken, PhoneIsOwn, and
-    what drafting raises.
+    With `instead` the answer takes the place of the last one. Raises what drafting raises.
     """
     book = talk.book
     row = interview_row(book)
@@ -103,7 +103,12 @@ async def hear_interview(
         case Outcome.AGREED:
             return await _agree(talk, form)
     if heard.form.phone is not None and heard.form.phone != form.phone:
-        await check_phone(book, PhoneNumber(heard.form.phone), form.borrower_id, form.name)
+        try:
+            await check_phone(
+                book, PhoneNumber(heard.form.phone), form.borrower_id, name_key(form.name)
+            )
+        except (PhoneTaken, PhoneIsOwn) as no:
+            return _ask(talk, form, problem=no.code)
     return _next(talk, form, heard)
 
 
@@ -182,7 +187,7 @@ def _next(talk: Talk, before: InterviewForm, heard: Heard) -> str:
     if heard.problem is not None:
         return _ask(talk, form, problem=heard.problem)
     is_back = len(form.steps) < len(before.steps)
-    return _ask(talk, form, is_back=is_back, noted=not is_back and before.question != form.question)
+    return _ask(talk, form, is_back=is_back, noted=not is_back)
 
 
 def _ask(
