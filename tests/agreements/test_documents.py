@@ -48,7 +48,6 @@ async def test_printed_again_it_is_the_same_file_to_the_byte(deal: Deal) -> None
     assert again is not None
     assert isinstance(once.paper, AgreementDocument)
     assert once.paper.penalty.kind is PenaltyKind.DAILY_AMOUNT
-    from bukuhutang.entrypoints.chat.documents import printed
 
     assert printed(once) == printed(again)
 
