@@ -190,7 +190,7 @@ class Deal:
     async def rows(self, table: str, columns: str) -> list[tuple[Any, ...]]:
         """All rows of a table of this tenant, in order."""
         async with self.shop.database.tenant_tx(self.shop.tenant_id) as tx:
-            found = await tx.db.fetch(f"select {columns} from {table} order by id")  # noqa: S608
+            found = await tx.db.fetch(f"select {columns} from {table} order by id")  # noqa: S608  ours
         return [tuple(row) for row in found]
 
     def advance(self, **time: float) -> date:

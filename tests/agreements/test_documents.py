@@ -91,7 +91,7 @@ async def test_made_by_two_at_once_it_is_sent_once(deal: Deal) -> None:
             now=deal.clock.at,
         )
 
-    assert await asyncio.gather(finish(1), finish(2)) == [True, True]
+    assert list(await asyncio.gather(finish(1), finish(2))) == [True, True]
     assert len(await deal.heard()) == 2
     assert await deal.shop.count("files") == 1
     assert await deal.shop.count("agreement_requests") == 1

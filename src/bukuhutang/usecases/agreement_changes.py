@@ -14,10 +14,8 @@ from bukuhutang.store.agreements import PENDING, OpenRequest, RequestKind, Store
 from bukuhutang.usecases.agreement_answers import (
     AgreementWithdrawn,
     CancelProposed,
-    CancelQuestion,
     DocumentResent,
     RescheduleProposed,
-    WithdrawnToBorrower,
 )
 from bukuhutang.usecases.agreement_documents import caption_of
 from bukuhutang.usecases.agreement_facts import (
@@ -25,6 +23,10 @@ from bukuhutang.usecases.agreement_facts import (
     ask_borrower,
     close_request,
     want_document,
+)
+from bukuhutang.usecases.agreement_notices import (
+    CancelQuestion,
+    WithdrawnToBorrower,
 )
 from bukuhutang.usecases.agreement_plans import replanned
 from bukuhutang.usecases.agreement_reading import (

@@ -16,7 +16,8 @@ from bukuhutang.ledger import agreement_acts as acts
 from bukuhutang.ledger.agreement import Agreement
 from bukuhutang.store import agreement_requests, agreements
 from bukuhutang.store.agreements import OpenRequest, RequestKind, StoredAgreement
-from bukuhutang.usecases.agreement_answers import (
+from bukuhutang.usecases.agreement_facts import append, close_request, replan
+from bukuhutang.usecases.agreement_notices import (
     AnsweredAlready,
     AnswerPlainly,
     AnswerTaken,
@@ -28,7 +29,6 @@ from bukuhutang.usecases.agreement_answers import (
     PlanChanged,
     PlanChangedNotice,
 )
-from bukuhutang.usecases.agreement_facts import append, close_request, replan
 from bukuhutang.usecases.agreement_plans import as_shown
 from bukuhutang.usecases.agreement_reading import next_of, recorded
 from bukuhutang.usecases.agreement_voice import local_date

@@ -22,14 +22,14 @@ from bukuhutang.store.document_jobs import DocumentJob
 from bukuhutang.store.files import NewFile
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases.agreement_answers import (
+from bukuhutang.usecases.agreement_facts import ask_borrower, change_head
+from bukuhutang.usecases.agreement_notices import (
     AgreementCaption,
     AgreementSent,
     DocumentFailed,
     SettlementCaption,
     SettlementSent,
 )
-from bukuhutang.usecases.agreement_facts import ask_borrower, change_head
 from bukuhutang.usecases.agreement_papers import (
     agreement_paper,
     forgiven,

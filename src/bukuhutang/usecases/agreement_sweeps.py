@@ -9,9 +9,11 @@ from bukuhutang.base.ids import AgreementNumber, TenantId
 from bukuhutang.store import agreement_requests, agreements
 from bukuhutang.store.agreement_requests import OpenQuestion
 from bukuhutang.store.scope import Database
-from bukuhutang.usecases.agreement_answers import AgreementReminder
 from bukuhutang.usecases.agreement_consent import expire
 from bukuhutang.usecases.agreement_facts import ANSWER_DAYS_MAX
+from bukuhutang.usecases.agreement_notices import (
+    AgreementReminder,
+)
 from bukuhutang.usecases.agreement_voice import (
     local_date,
     service_book,

@@ -10,9 +10,14 @@ from bukuhutang.ledger.agreement_acts import Recorded
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import document_jobs
 from bukuhutang.store.agreements import StoredAgreement
-from bukuhutang.usecases.agreement_answers import AgreementActUndone, ReopenedToBorrower
+from bukuhutang.usecases.agreement_answers import (
+    AgreementActUndone,
+)
 from bukuhutang.usecases.agreement_changes import withdraw_draft, withdraw_request
 from bukuhutang.usecases.agreement_facts import append
+from bukuhutang.usecases.agreement_notices import (
+    ReopenedToBorrower,
+)
 from bukuhutang.usecases.agreement_reading import agreement_of, recorded
 from bukuhutang.usecases.agreement_voice import tell_borrower
 from bukuhutang.usecases.book import Book

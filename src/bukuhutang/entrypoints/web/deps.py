@@ -29,6 +29,7 @@ class WebDeps:
     routers: tuple[APIRouter, ...] = ()
     extra_statuses: Mapping[type[Refusal], int] = field(default_factory=dict)
     attempts: FailedAttempts = field(default_factory=FailedAttempts)
+    verify_visits: FailedAttempts = field(default_factory=FailedAttempts)  # every one counts
     qr_wait_seconds: float = QR_WAIT_SECONDS
 
     def __post_init__(self) -> None:

@@ -233,7 +233,8 @@ create unique index one_open_request on agreement_requests (tenant_id, agreement
 create index requests_of_phone on agreement_requests (tenant_id, phone_number)
     where answer is null;
 grant select, insert on agreement_requests to bukuhutang_app;
-grant update (reminded_at, clarified_at, answer, answered_at, answered_by, answered_message, file_id, sha256)
+grant update (reminded_at, clarified_at, answer, answered_at, answered_by, answered_message,
+    file_id, sha256)
     on agreement_requests to bukuhutang_app;
 grant select (tenant_id, id, agreement_id, asked_at, expires_at, reminded_at, answer)
     on agreement_requests to bukuhutang_courier;
