@@ -158,7 +158,7 @@ async def one_transaction(
         }],
         outbound=[{
             "client_ref": f"floor:{number}", "chat_id": f"floor-{number}", "body": "x" * 120,
-            "purpose": "reply", "queued_at": now, "file_id": None, "about": None,
+            "purpose": "reply", "queued_at": now, "file_id": None, "about": '{"borrower": 1}',
         }],
         inbound=[{
             "id": number, "status": "done", "reason": None, "handled_at": now, "keep": True,

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.entrypoints.chat.handle import handle
@@ -39,6 +40,9 @@ class Desk:
         sender: str | None = None,
         id: str | None = None,
         kind: str = "text",
+        refers_to: str | None = None,
+        detail: dict[str, Any] | None = None,
+        sent_at: datetime | None = None,
     ) -> str:
         """Store a message: to oneself when no other sender is named; returns its provider id."""
         self.arrived += 1
@@ -52,8 +56,10 @@ class Desk:
             self_chat=from_me,
             kind=kind,
             body=text,
-            sent_at=self.now,
+            sent_at=sent_at or self.now,
             received_at=self.now,
+            refers_to=refers_to,
+            detail=detail,
         )
         async with self.ground.database.courier() as db:
             await inbox.receive(db, [one])
@@ -73,11 +79,27 @@ class Desk:
             )
 
     async def say(
-        self, text: str, *, sender: str | None = None, id: str | None = None, kind: str = "text"
+        self,
+        text: str,
+        *,
+        sender: str | None = None,
+        id: str | None = None,
+        kind: str = "text",
+        refers_to: str | None = None,
+        detail: dict[str, Any] | None = None,
+        sent_at: datetime | None = None,
     ) -> list[tuple[str, str]]:
         """One message, worked at once; what was queued for it, as (chat, text)."""
         before = len(await self.queued())
-        await self.arrive(text, sender=sender, id=id, kind=kind)
+        await self.arrive(
+            text,
+            sender=sender,
+            id=id,
+            kind=kind,
+            refers_to=refers_to,
+            detail=detail,
+            sent_at=sent_at,
+        )
         for message in await self.lease():
             await handle(self.ground.database, message, self.now)
         return (await self.queued())[before:]

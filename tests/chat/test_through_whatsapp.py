@@ -15,6 +15,8 @@ from bukuhutang.store import checks
 from bukuhutang.usecases.tenants import add_member, toggle_tenant
 from tests.store.ground import NOON, Ground, fresh_ground
 from tests.support.database import Server
+from tests.support.phones import More
+from tests.support.sent_files import sent_file
 from tests.support.world import World, running_world
 
 LENDER, BUDI, STAFF, FRIEND = "081111111111", "081222222222", "081333333333", "081444444444"
@@ -164,4 +166,48 @@ async def test_after_a_restart_a_question_still_waits_and_old_echoes_are_known(
         async with ground.database.book_tx(tenant_id) as tx:
             statuses = await tx.db.fetch("select status from inbound_messages order by id")
             assert [row["status"] for row in statuses] == ["done"] * 4
+            assert await checks.differences(tx) == []
+
+
+async def test_a_members_file_is_kept_byte_for_byte_nobody_elses_is(house: House) -> None:
+    kept = sent_file("nota.pdf")
+    await house.world.say(LENDER, "BAYAR Budi 20rb", more=More(file=kept))
+    for sender in (BUDI, FRIEND):
+        await house.world.say(sender, "", to=LENDER, more=More(file=sent_file("foto.jpg")))
+    await house.world.say(LENDER, "", more=More(file=sent_file("besar.pdf")))
+    rows = await house.rows("select file_name, mime_type, size, content from files")
+    assert rows == [("nota.pdf", "application/pdf", kept.size, kept.content)]
+    rows = await house.rows(
+        "select kind, file_id is not null, detail ->> 'problem' from inbound_messages"
+        " order by id offset 1"
+    )
+    assert rows == [
+        ("document", True, None),
+        ("image", False, None),
+        ("image", False, None),
+        ("document", False, "too_large"),
+    ]
+
+
+async def test_a_file_sent_again_is_kept_once(house: House) -> None:
+    for _ in range(2):
+        await house.world.say(LENDER, "", id="SAME", more=More(file=sent_file("foto.jpg")))
+    assert len(await house.world.heard(LENDER)) == 1
+    assert await house.rows("select count(*) from files") == [(1,)]
+
+
+async def test_a_reply_after_a_restart_still_knows_whom_it_means(
+    ground: Ground, tmp_path: Path
+) -> None:
+    folder = tmp_path / "whatsapp"
+    async with running_world(ground.database, ground.dsn, at=NOON, folder=folder) as world:
+        tenant_id = await world.lender(LENDER, "Toko Dani")
+        await world.say(LENDER, "PINJAM Budi 500rb", id="A1")
+        [answer] = await world.heard(LENDER)
+    async with running_world(ground.database, ground.dsn, at=NOON, folder=folder) as again:
+        await again.rest()
+        await again.say(LENDER, "BAYAR 200rb", more=More(reply_to=answer.id))
+        await again.say(LENDER, "BAYAR 300rb", more=More(edits="A1"))
+        async with ground.database.book_tx(tenant_id) as tx:
+            assert await tx.db.fetchval("select paid from debts") == 200_000
             assert await checks.differences(tx) == []

@@ -29,6 +29,9 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,8 +39,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bukuhutang.store.scope import connect
+from bukuhutang.store.scope import Database, connect
+from tests.e2e.phones import FakewaPhones, on_the_fake, running_fake
 from tests.support.database import Server
+from tests.support.neonize import require_neonize
 from tests.support.phones import Heard, More
 from tests.support.sent_files import sent_file
 from tests.support.world import World, running_world
@@ -186,8 +191,39 @@ def written(script: Transcript, said: list[list[tuple[str, str]]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+@asynccontextmanager
+async def simulated(database: Database, dsn: str, at: datetime) -> AsyncIterator[World]:
+    """A world on the simulator."""
+    async with running_world(database, dsn, at=at) as world:
+        yield world
+
+
+@asynccontextmanager
+async def linked(database: Database, dsn: str, at: datetime) -> AsyncIterator[World]:
+    """A world of linked devices: the real library, and a fake WhatsApp on loopback."""
+    require_neonize()
+    with tempfile.TemporaryDirectory(prefix="bh-talk-") as name:
+        folder = Path(name)
+        async with (
+            running_fake(folder / "fake") as fake,
+            running_world(
+                database,
+                dsn,
+                at=at,
+                folder=folder,
+                driver=on_the_fake(fake),
+                phones=lambda _, clock: FakewaPhones(fake, folder, clock),
+            ) as world,
+        ):
+            yield world
+
+
+WORLDS = {"simulator": simulated, "neonize": linked}
+
+
+@pytest.mark.parametrize("driver", WORLDS)
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.txt")))
-async def test_transcript(name: str, server: Server) -> None:
+async def test_transcript(name: str, driver: str, server: Server) -> None:
     path = FOLDER / name
     script = parse(path.read_text())
     assert script.turns
@@ -195,7 +231,7 @@ async def test_transcript(name: str, server: Server) -> None:
     dsn = server.service_dsn(server.fresh())
     database = await connect(dsn)
     try:
-        async with running_world(database, dsn, at=script.turns[0].at) as world:
+        async with WORLDS[driver](database, dsn, script.turns[0].at) as world:
             for who, (shop, language) in script.tenants.items():
                 tenant_id = await world.lender(script.phones[who], shop)
                 async with database.tenant_tx(tenant_id) as tx:

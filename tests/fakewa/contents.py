@@ -84,6 +84,14 @@ def _fill_words(message: Any, content: Content, scene: Scene) -> None:
     elif content.kind == "contact":
         message.contactMessage.displayName = content.file_name
         message.contactMessage.vcard = _vcard(content.file_name, content.numbers)
+        _quote_if_asked(message.contactMessage, content, scene)
+    elif content.kind == "contacts":
+        for name, number in content.cards:
+            written = f"TEL;type=CELL:{number}"
+            message.contactsArrayMessage.contacts.add(
+                displayName=name, vcard=_card(name, [written])
+            )
+        _quote_if_asked(message.contactsArrayMessage, content, scene)
     elif content.kind == "reaction":
         message.reactionMessage.text = content.text
         message.reactionMessage.senderTimestampMs = now_ms
@@ -110,6 +118,11 @@ def _quote(part: Any, content: Content, scene: Scene) -> None:
     part.contextInfo.stanzaId = content.quotes
     part.contextInfo.participant = scene.quoted_author_jid
     part.contextInfo.quotedMessage.conversation = ""
+
+
+def _quote_if_asked(part: Any, content: Content, scene: Scene) -> None:
+    if content.quotes:
+        _quote(part, content, scene)
 
 
 def _fill_media(message: Any, content: Content, scene: Scene, media: MediaHost) -> None:
@@ -158,9 +171,12 @@ def _fill_history(message: Any, content: Content, scene: Scene, media: MediaHost
 
 
 def _vcard(name: str, numbers: tuple[str, ...]) -> str:
-    lines = ["BEGIN:VCARD", "VERSION:3.0", f"N:;{name};;;", f"FN:{name}"]
-    lines += [f"TEL;type=CELL;waid={number}:+{number}" for number in numbers]
-    return "\n".join([*lines, "END:VCARD"])
+    return _card(name, [f"TEL;type=CELL;waid={number}:+{number}" for number in numbers])
+
+
+def _card(name: str, lines: list[str]) -> str:
+    begin = ["BEGIN:VCARD", "VERSION:3.0", f"N:;{name};;;", f"FN:{name}"]
+    return "\n".join([*begin, *lines, "END:VCARD"])
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class Content(Shape):
     text:        `text`, perhaps `quotes` (a message id)
     image, document, voice: `path` of the bytes, `mime`, `text` as caption, `file_name`,
                  `declared_bytes` where the phone lies about the size, `quotes`
-    contact:     `file_name` (the name on the card) and `numbers`
+    contact:     `file_name` (the name on the card) and `numbers`, perhaps `quotes`
+    contacts:    `cards`, name and number as an address book has them, perhaps `quotes`
     reaction:    `text` (an emoji, empty takes it back) to `target`
     edit:        `target` gets `text`
     deletion:    `target` goes
@@ -73,6 +74,7 @@ class Content(Shape):
     mime: str = ""
     declared_bytes: int | None = None
     numbers: tuple[str, ...] = ()
+    cards: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

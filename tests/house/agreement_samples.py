@@ -25,7 +25,8 @@ ASKED: Fields = {
 }
 QUESTIONS = ("phone", "source", "income_day", "income", "other", "analysis")
 PROBLEMS = (
-    "back_at_start", "phone_is_own", "phone_taken", "phone_unclear", "source_unclear", "income_day_unclear",
+    "back_at_start", "phone_is_own", "phone_taken", "phone_unclear",
+    "source_unclear", "income_day_unclear",
     "income_day_out_of_range", "income_unclear", "income_not_monthly", "other_unclear",
     "amount_small", "amount_too_large", "amount_unclear", "amount_not_whole",
     "amount_not_positive", "months_out_of_range", "offer_months", "grace_out_of_range",

@@ -45,9 +45,13 @@ LONG_BY_NATURE = {
     "record_stays",
     "cards_read",
     *agreement_samples.LONG_BY_NATURE,
+    "not_delivered",
+    "in_doubt",
+    "new_chats_held",
 }
 COLUMNS_MAX = 66
-QUOTED = re.compile('"[^"]*"')  # how much was typed is not ours to shorten further
+# How much was typed is not ours to shorten further, and a link is one tap however long.
+QUOTED = re.compile(r'"[^"]*"|https://\S+')
 COLUMNS_MAX_PROBLEM = 100  # one sentence, read on the operator's wide screen
 EMOJI_WITH_MEANING = ("✅", "↩️", "❓", "⏰", "⚠️", "📄", "🙏")
 MARKS = re.compile("^(✅|⚠️|⏳|⏸️) ", re.MULTILINE)
@@ -223,6 +227,14 @@ HELP_TOPICS = (
     "PINJAM", "HUTANG", "BAYAR", "LUNAS", "STATUS", "RIWAYAT", "INGATKAN", "BATAL", "NOMOR",
     "STATUS AKUN", *agreement_samples.HELP_TOPICS,
 )  # fmt: skip
+FATES = ("waiting", "held", "sent", "delivered", "read", "unknown")
+FATE: Fields = {"on": date(2026, 2, 18), "at": "09.15", "until": None}
+MISSING: Fields = {
+    "name": "Budi",
+    "phone": "6281234567890",
+    "what": "reminder",
+    "link": "https://wa.me/6281234567890?text=Halo%20Budi",
+}
 COMMANDS: list[Fields] = [{"command": word} for word in (*EXAMPLES, None)]
 
 SAMPLES: dict[str, list[Fields]] = {
@@ -245,7 +257,30 @@ SAMPLES: dict[str, list[Fields]] = {
         {**UNDONE, "direction": HUTANG, "total": 0},
         {**UNDONE, "credit_back": 50_000},
     ],
-    "reminder_failed": [{"name": "Budi"}],
+    "not_delivered": [
+        {"why": why, "people": people}
+        for why in ("restricted", "too_large", "refused")
+        for people in (
+            [MISSING],
+            [{**MISSING, "name": None, "what": "reply"}],
+            [MISSING, {**MISSING, "what": "agreement"}, {**MISSING, "name": None}],
+        )
+    ]
+    + [
+        {"why": "no_whatsapp", "people": [{**MISSING, "link": None}]},
+        {"why": "no_whatsapp", "people": [{**MISSING, "link": None}] * 3},
+        {"why": "no_whatsapp", "people": [{**MISSING, "link": None, "name": None}]},
+    ],
+    "in_doubt": [
+        {"people": [MISSING]},
+        {"people": [{**MISSING, "what": "document"}]},
+        {"people": [MISSING, {**MISSING, "what": "notice"}]},
+    ],
+    "new_chats_held": [
+        {"begun": 3, "count": 1, "until": date(2026, 2, 19), "people": [MISSING]},
+        {"begun": 12, "count": 7, "until": date(2026, 2, 20), "people": [MISSING] * 5},
+    ],
+    "reminder_outdated": [{"name": "Budi"}],
     "payment_undone": [
         PAYMENT_UNDONE,
         {**PAYMENT_UNDONE, "direction": HUTANG, "debts": []},
@@ -269,8 +304,11 @@ SAMPLES: dict[str, list[Fields]] = {
         {**NOTHING_OPEN, "agreements": [agreement_samples.DUE] * 4},
     ],
     "history": [
-        {"name": "Budi", "lines": HISTORY_LINES, "more": 0},
-        {"name": None, "lines": HISTORY_LINES, "more": 1_204},
+        {"name": None, "lines": HISTORY_LINES, "more": 1_204, "reminder": None},
+        *(
+            {"name": "Budi", "lines": HISTORY_LINES, "more": 0, "reminder": {**FATE, "fate": fate}}
+            for fate in (*FATES, "failed", "skipped")
+        ),
     ],
     "history_empty": [{"name": "Budi"}, {"name": None}],
     "which_person": [
@@ -355,7 +393,9 @@ SAMPLES: dict[str, list[Fields]] = {
     "nothing_to_undo": [{}],
     "already_undone": [{"debt": 12}, {"debt": None}],
     "built_upon": [{"name": "Budi"}],
-    "reminded_today": [{"name": "Budi", "at": "09.15"}],
+    "reminded_today": [
+        {"name": "Budi", "at": "09.15", "fate": fate, "until": date(2026, 2, 19)} for fate in FATES
+    ],
     "borrower_opted_out_already": [{"name": "Budi"}],
     "phone_taken": [{"phone": "6281234567890", "name": "Sari"}],
     "phone_is_own": [{}],
@@ -384,8 +424,15 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "name_invalid": [{"max": 100}],
     "email_invalid": [{}],
     "qr_not_available": [
-        {"reason": reason} for reason in ("connected", "inactive", "not_ready", "unlinked")
+        {"reason": reason} for reason in ("connected", "inactive", "cloud", "not_ready", "unlinked")
     ],
+    "driver_unknown": [{"driver": "telegram"}],
+    "phone_id_invalid": [{}],
+    "phone_id_taken": [{}],
+    "cloud_not_configured": [{}],
+    "owner_number_missing": [{}],
+    "webhook_not_signed": [{}],
+    "webhook_token_wrong": [{}],
     "whatsapp_not_connected": [{"state": "pairing"}],
     "tenant_not_activated": [{}],
     "plan_unknown": [{"plan": "gold"}],

@@ -91,6 +91,7 @@ def test_a_folder_that_another_user_keeps_closed_is_one_line_as_well(tmp_path: P
         ["serve", "--roles", "web,chef"],
         ["serve", "--roles", "web"],
         ["language", "1", "xx"],
+        ["channel", "1"],
     ],
 )
 def test_wrong_usage_is_told_apart_from_a_refusal(words: list[str]) -> None:
@@ -113,6 +114,14 @@ def test_an_operator_works_on_a_database_of_the_own(server: Server, tmp_path: Pa
     assert "5 added" in run("credits", "1", "5").stdout
     assert run("add-user", "1", "081311112222", "Ani").stdout == "added\n"
     assert run("add-user", "1", "081311112222", "Ani").stdout == "already there\n"
+    wish = ("channel", "1", "cloud", "--phone-id", "42", "--owner-phone", "081399998888")
+    refused(run(*wish), "WHATSAPP_CLOUD")
+    secrets = dict.fromkeys(("TOKEN", "APP_SECRET", "VERIFY_TOKEN"), "x" * 32)
+    cloud = {f"WHATSAPP_CLOUD_{name}": value for name, value in secrets.items()}
+    done = bukuhutang(*wish, *folder, DATABASE_URL=url, **cloud)
+    assert (done.returncode, done.stdout) == (0, "tenant 1 is reached through cloud\n")
+    assert run("channel", "1", "linked").stdout == "tenant 1 is reached through linked\n"
+    refused(run("channel", "1", "telegram"), "telegram")
     assert "in en" in run("language", "1", "en").stdout
     assert "6281211112222\tpending_qr\tbasic\tunlinked\tToko Dani" in run("tenants").stdout
     assert run("qr", "1").returncode == 1  # nobody runs the login yet
@@ -147,3 +156,26 @@ def test_a_login_that_passes_row_level_security_by_may_not_serve(
     url = server.superuser_dsn(server.fresh())
     done = bukuhutang("serve", "--data", tmp_path / "data", "--port", "0", DATABASE_URL=url)
     refused(done, "is superuser or has BYPASSRLS")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "WHATSAPP_CLOUD_TOKEN"),
+        ({"TOKEN": "x"}, "WHATSAPP_CLOUD_APP_SECRET and WHATSAPP_CLOUD_VERIFY_TOKEN"),
+        (
+            {"TOKEN": "x", "APP_SECRET": "x", "VERIFY_TOKEN": "x", "BASE_URL": "http://graph.test"},
+            "WHATSAPP_CLOUD_BASE_URL",
+        ),
+        (
+            {"TOKEN": "x", "APP_SECRET": "x", "VERIFY_TOKEN": "x", "API_VERSION": "new"},
+            "WHATSAPP_CLOUD_API_VERSION",
+        ),
+    ],
+)
+def test_the_cloud_api_half_configured_is_one_line(
+    tmp_path: Path, settings: dict[str, str], words: str
+) -> None:
+    cloud = {f"WHATSAPP_CLOUD_{name}": value for name, value in settings.items()}
+    folder = ("--data", str(tmp_path / "data"))
+    refused(bukuhutang("serve", "--driver", "cloud", *folder, "--port", "0", **cloud), words)

@@ -52,7 +52,7 @@ COURIER_MAY = {
                 "reason",
                 "waits",
             ),
-            *("sent_at", "delivered_at", "read_at", "asked_at"),
+            *("sent_at", "delivered_at", "read_at", "asked_at", "untold"),
         },
     },
     "files": {"SELECT": None, "INSERT": None},
@@ -68,6 +68,7 @@ COURIER_MAY = {
         "UPDATE": {"attempts", "leased_until", "status", "reason"},
     },
     "cloud_webhooks": {"SELECT": None, "INSERT": None, "UPDATE": None},
+    "cloud_windows": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "mail_messages": {
         "SELECT": None,
         "UPDATE": {"status", "attempts", "not_before", "reason", "sent_at"},
@@ -90,7 +91,10 @@ OPERATOR_MAY = {
         }
     },
     "outbound_messages": {
-        "SELECT": {"tenant_id", "id", "status", "purpose", "queued_at", "sent_at"}
+        "SELECT": {
+            *("tenant_id", "id", "status", "purpose", "queued_at", "sent_at", "waits", "reason"),
+            "not_before",
+        }
     },
 }
 """What the two roles that see all tenants may do, by table; None is every column."""

@@ -106,7 +106,9 @@ class Outbox:
 
     async def doubt(self, owner: str) -> int:
         async with self.ground.database.courier() as db:
-            return await outbox.doubt_abandoned(db, [self.tenant_id], owner)
+            return await outbox.doubt_abandoned(
+                db, [self.tenant_id], owner, ask_from=after(minutes=10)
+            )
 
     async def statuses(self) -> list[str]:
         async with self.ground.database.courier() as db:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,13 +12,15 @@ from pathlib import Path
 
 from bukuhutang.base.clock import MovableClock
 from bukuhutang.base.ids import TenantId
+from bukuhutang.main.drivers import DriverRequest
 from bukuhutang.main.serve import Serve, Service
 from bukuhutang.store.scope import Database
 from bukuhutang.usecases.tenants import When, qr_of, register_tenant
 from tests.support.phones import TEXT_ONLY, Heard, More, Phones, SimulatedPhones
 
 IDLE_SECONDS = 20
-QR_SECONDS = 10
+QR_SECONDS = 30
+SIMULATED = DriverRequest("simulator")
 
 
 @dataclass
@@ -71,7 +73,14 @@ class World:
 
     async def rest(self) -> None:
         """Wait until nothing is left to do."""
-        assert await self.service.wait_idle(IDLE_SECONDS), "the service did not come to rest"
+        async with asyncio.timeout(IDLE_SECONDS):
+            while True:
+                # What was told before the service is looked at is in the service.
+                told = self.phones.at_rest()
+                assert await self.service.wait_idle(IDLE_SECONDS), "the service came not to rest"
+                if told and self.phones.at_rest():
+                    return
+                await asyncio.sleep(0.01)
 
     async def heard(self, phone: str) -> list[Heard]:
         """What the bot wrote into this phone's own chats since the last look."""
@@ -96,7 +105,13 @@ def clock_at(instant: datetime) -> MovableClock:
 
 @asynccontextmanager
 async def running_world(
-    database: Database, dsn: str, *, at: datetime, folder: Path | None = None
+    database: Database,
+    dsn: str,
+    *,
+    at: datetime,
+    folder: Path | None = None,
+    driver: DriverRequest = SIMULATED,
+    phones: Callable[[Service, MovableClock], Phones] | None = None,
 ) -> AsyncIterator[World]:
     """Start the doors and end them afterwards; `folder` keeps the simulated WhatsApp."""
     async with AsyncExitStack() as stack:
@@ -107,7 +122,7 @@ async def running_world(
             host="127.0.0.1",
             port=0,
             roles=frozenset({"chat", "sessions", "clock"}),
-            driver="simulator",
+            driver=driver,
             dsn=dsn,
             database_alive=lambda: True,
             database_ours_alone=False,
@@ -119,7 +134,8 @@ async def running_world(
         stop = asyncio.Event()
         running = asyncio.create_task(service.run(None, stop))
         try:
-            yield World(service, database, clock, SimulatedPhones(service.whatsapp))
+            held = SimulatedPhones(service.whatsapp) if phones is None else phones(service, clock)
+            yield World(service, database, clock, held)
         finally:
             stop.set()
             await running

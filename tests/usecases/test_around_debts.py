@@ -82,7 +82,7 @@ class TestRemind:
         await reminded(shop)
         with pytest.raises(RemindedToday) as no:
             await reminded(shop)
-        assert no.value.at == "12.00"
+        assert (no.value.at, no.value.fate) == ("12.00", "waiting")
         shop.now += timedelta(hours=13)  # it is tomorrow in Jakarta
         assert (await reminded(shop)).to == BUDI
         assert await shop.count("reminders") == 2

@@ -44,7 +44,13 @@ async def test_a_registered_tenant_waits_for_its_scan_with_the_free_plan(
             "maxDebts": 50,
             "maxAgreements": 5,
             "createdAt": "2026-03-04T05:00:00Z",
-            "whatsapp": {"state": "unlinked", "reason": None, "since": "2026-03-04T05:00:00Z"},
+            "whatsapp": {
+                "state": "unlinked",
+                "reason": None,
+                "since": "2026-03-04T05:00:00Z",
+                "driver": None,
+                "phoneId": None,
+            },
         },
     }
     assert web.wishes == 1, "its session is to show a code at once"
@@ -91,7 +97,13 @@ async def test_details_show_settings_usage_against_limits_session_and_totals(
     tenant = await register(operator)
     await web.log_in(1, "banned", "number banned")
     shown = (await operator.get("/admin/tenant/1")).json()
-    wa_session = {"state": "banned", "reason": "number banned", "since": "2026-03-04T05:00:00Z"}
+    wa_session = {
+        "state": "banned",
+        "reason": "number banned",
+        "since": "2026-03-04T05:00:00Z",
+        "driver": None,
+        "phoneId": None,
+    }
     assert shown == {
         "success": True,
         "tenant": {**tenant, "whatsapp": wa_session},

@@ -213,6 +213,57 @@ async def test_a_document_is_fetched_byte_for_byte(linked: World) -> None:
     assert too_large["code"] == "document_too_large"
 
 
+async def test_a_message_is_replied_to_reacted_to_edited_and_deleted(linked: World) -> None:
+    path = f"/phones/{LENDER}/messages"
+    await linked.post(path, {"to": LENDER, "text": "satu", "id": "A1"}, expect=201)
+    reply = {"to": LENDER, "text": "dua", "id": "A2", "replyTo": "A1"}
+    await linked.post(path, reply, expect=201)
+    reaction = {"to": LENDER, "reaction": {"to": "A1", "emoji": "👍"}, "id": "R1"}
+    assert await linked.post(path, reaction, expect=201) == {"id": "R1", "seq": 0}
+    assert await linked.post(path, reaction, expect=200) == {"id": "R1", "seq": 0}
+    await linked.post(path, {"to": LENDER, "edit": {"id": "A1", "text": "tiga"}}, expect=201)
+    first, second = await linked.get(path)
+    assert (first["text"], first["edited"]) == ("tiga", True)
+    assert first["reactions"] == [{"from": LENDER, "emoji": "👍"}]
+    assert second["replyTo"] == "A1"
+    await linked.post(path, {"to": LENDER, "delete": {"id": "A1"}}, expect=201)
+    first, _ = await linked.get(path)
+    assert (first["text"], first["deleted"]) == ("", True)
+    assert "reactions" not in first
+    for body, status, code in (
+        ({"edit": {"id": "NONE", "text": "x"}}, 404, "message_unknown"),
+        ({"reaction": {"to": "A1", "emoji": "👍"}}, 404, "message_unknown"),
+    ):
+        refused = await linked.post(path, {"to": LENDER, **body}, expect=status)
+        assert refused["code"] == code
+    await linked.post(
+        f"/phones/{BORROWER}/messages", {"to": LENDER, "text": "x", "id": "B1"}, expect=201
+    )
+    not_yours = {"to": BORROWER, "edit": {"id": "B1", "text": "y"}}
+    assert (await linked.post(path, not_yours, expect=409))["code"] == "message_not_yours"
+    linked.driver.whatsapp.move_clock(timedelta(minutes=16))
+    too_old = {"to": LENDER, "edit": {"id": "A2", "text": "y"}}
+    assert (await linked.post(path, too_old, expect=409))["code"] == "message_too_old"
+
+
+async def test_contacts_and_the_claimed_size_of_a_document(linked: World) -> None:
+    path = f"/phones/{LENDER}/messages"
+    card = {"name": "Sari", "phone": "0812-3456-7890"}
+    await linked.post(path, {"to": LENDER, "contact": card}, expect=201)
+    await linked.post(path, {"to": LENDER, "contacts": [card, {"name": "Tono"}]}, expect=201)
+    document = {"fileName": "x.pdf", "mimeType": "application/pdf", "base64": "JVBERg=="}
+    large = {**document, "size": 100 * 1024 * 1024}
+    await linked.post(path, {"to": LENDER, "document": large}, expect=201)
+    one, several, file = await linked.get(path)
+    assert one["contacts"] == [card]
+    assert several["contacts"] == [card, {"name": "Tono", "phone": ""}]
+    assert file["document"]["size"] == 100 * 1024 * 1024
+    answer = await linked.http.get(file["document"]["href"])
+    assert answer.content == b"%PDF"
+    heard = [one for one in linked.heard if isinstance(one, MessageReceived)]
+    assert [one.kind.value for one in heard] == ["contact", "contact", "document"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -222,6 +273,14 @@ async def test_a_document_is_fetched_byte_for_byte(linked: World) -> None:
         {"to": LENDER, "text": "x", "id": "with space"},
         {"to": LENDER, "text": "x", "id": "x" * 129},
         {"to": "nobody", "text": "x"},
+        {"to": LENDER, "text": "x", "delete": {"id": "A1"}},
+        {"to": LENDER, "reaction": {"to": "A1", "emoji": "x" * 21}},
+        {"to": LENDER, "reaction": {"to": "A1"}},
+        {"to": LENDER, "edit": {"id": "A1", "text": ""}},
+        {"to": LENDER, "delete": {"id": "A1"}, "replyTo": "A1"},
+        {"to": LENDER, "contact": {"phone": "0812"}},
+        {"to": LENDER, "contact": {"name": "x"}, "contacts": [{"name": "y"}]},
+        {"to": LENDER, "contacts": [{"name": "x"}] * 258},
         {"text": "x"},
         {"to": LENDER, "text": "\ud800"},
         {"to": LENDER, "document": {"fileName": "a", "mimeType": "a/b", "base64": "?"}},

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
 from tests.support.browser import WAIT_MS_MAX, Visit, overflow_px, running_browser, visiting
 from tests.support.sent_files import sent_file
@@ -479,8 +479,9 @@ async def test_a_contact_and_a_picture_are_sent(
         await expect(lender.locator(".bubble .contact").last).to_contain_text("Sari")
         photo = sent_file("foto.jpg")
         assert photo.content is not None
-        files = {"name": "foto.jpg", "mimeType": "image/jpeg", "buffer": photo.content}
-        await lender.locator(".file").set_input_files(files)
+        await lender.locator(".file").set_input_files(
+            FilePayload(name="foto.jpg", mimeType="image/jpeg", buffer=photo.content)
+        )
         await desk.write("lender", "BAYAR Sari 30rb")
         await expect(desk.bubble("lender", "bayar Rp30.000")).to_contain_text("sisa Rp50.000")
         assert await overflow_px(desk.page) == 0

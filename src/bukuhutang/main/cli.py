@@ -41,9 +41,11 @@ DataFolder = Annotated[
 
 
 class Driver(StrEnum):
-    """Which WhatsApp; real ones follow."""
+    """Which WhatsApp serves a tenant for whom none was chosen."""
 
     SIMULATOR = "simulator"
+    NEONIZE = "neonize"  # real phones, as linked devices
+    CLOUD = "cloud"
 
 
 def run() -> None:
@@ -76,7 +78,9 @@ def serve(
 ) -> None:
     """Run the service."""
     from bukuhutang.main import logs
+    from bukuhutang.main.cloud import cloud_of
     from bukuhutang.main.database import database_for_serving
+    from bukuhutang.main.drivers import driver_request
     from bukuhutang.main.serve import Serve, claim_port
     from bukuhutang.main.serve import serve as serve_until_stopped
     from bukuhutang.main.settings import admin_keys, read_settings
@@ -84,6 +88,9 @@ def serve(
     wanted = _roles(roles, driver)
     settings = read_settings()
     logs.configure(settings.log_format)
+    cloud = cloud_of(settings)
+    if driver is Driver.CLOUD and cloud is None:
+        raise ConfigurationProblem("--driver cloud needs WHATSAPP_CLOUD_TOKEN and its two secrets")
     listening = claim_port(host, port) if "web" in wanted else None
     with database_for_serving(settings, data_folder) as opened:
         request = Serve(
@@ -91,13 +98,14 @@ def serve(
             host=host,
             port=listening.getsockname()[1] if listening else port,
             roles=wanted,
-            driver=driver,
+            driver=driver_request(driver, settings),
             dsn=opened.dsn,
             database_alive=opened.alive,
             database_ours_alone=opened.ours_alone,
             admin_keys=admin_keys(settings, data_folder),
             show_key=settings.super_admin_api_key is None,
             public_url=settings.public_url,
+            cloud=cloud,
         )
         _run_loop(serve_until_stopped(request, listening))
 
@@ -236,6 +244,36 @@ def credits(tenant_id: int, amount: int, data_folder: DataFolder = DEFAULT_DATA)
         return (await add_credits(database, TenantId(tenant_id), amount, when)).credits_added
 
     typer.echo(f"tenant {tenant_id} has {_with_database(data_folder, act)} added credits")
+
+
+@app.command()
+def channel(
+    tenant_id: int,
+    driver: Annotated[str, typer.Argument(help="linked or cloud")],
+    data_folder: DataFolder = DEFAULT_DATA,
+    phone_id: Annotated[str | None, typer.Option(help="Phone id in the Cloud API.")] = None,
+    owner_phone: Annotated[
+        str | None, typer.Option(help="The owner's own number; a business number cannot be it.")
+    ] = None,
+) -> None:
+    """Reach a tenant through a linked phone or through the Cloud API."""
+    from bukuhutang.base.ids import TenantId
+    from bukuhutang.main.cloud import cloud_of
+    from bukuhutang.main.serve import SESSIONS_CHANNEL
+    from bukuhutang.main.settings import read_settings
+    from bukuhutang.usecases.channel import SetChannel, set_channel
+
+    configured = cloud_of(read_settings()) is not None
+
+    async def act(database: Database, when: When) -> str | None:
+        wish = SetChannel(driver, phone_id, owner_phone)
+        row = await set_channel(
+            database, TenantId(tenant_id), wish, cloud_configured=configured, when=when
+        )
+        await database.notify([SESSIONS_CHANNEL])
+        return row.driver
+
+    typer.echo(f"tenant {tenant_id} is reached through {_with_database(data_folder, act)}")
 
 
 class Spoken(StrEnum):

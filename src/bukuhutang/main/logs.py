@@ -35,6 +35,8 @@ def configure(form: Literal["auto", "json", "console"]) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
     # The pool would tell with a stack trace, each second, what our own lines already say.
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
+    # It gives programmers advice when a connection breaks, and at lower levels writes whole texts.
+    logging.getLogger("pywa").setLevel(logging.ERROR)
 
 
 def mask_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

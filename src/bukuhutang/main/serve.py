@@ -27,11 +27,14 @@ from bukuhutang.entrypoints.clock.loop import ClockLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
+from bukuhutang.entrypoints.sessions.webhook_loop import WebhookLoop
+from bukuhutang.main.cloud import Cloud, reach_of
+from bukuhutang.main.drivers import SIMULATOR, DriverRequest, open_driver
 from bukuhutang.messaging import driver as wa
-from bukuhutang.messaging.drivers.simulator import SimulatorDriver, open_simulator
+from bukuhutang.messaging.drivers.simulator import SimulatorDriver
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
-from bukuhutang.store import document_jobs, inbox, outbox, wa_sessions
+from bukuhutang.store import cloud_webhooks, document_jobs, inbox, outbox, wa_sessions
 from bukuhutang.store.scope import Database, connect
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 INBOX_CHANNEL = "bukuhutang_inbox"
 OUTBOX_CHANNEL = "bukuhutang_outbox"
 SESSIONS_CHANNEL = "bukuhutang_sessions"
+WEBHOOKS_CHANNEL = "bukuhutang_webhooks"
 STOP_SECONDS_MAX = 8.0
 IDLE_POLL_SECONDS = 0.02
 WATCH_SECONDS = 1.0
@@ -62,13 +66,14 @@ class Serve:
     host: str
     port: int
     roles: frozenset[str]
-    driver: str
+    driver: DriverRequest
     dsn: str
     database_alive: Callable[[], bool]
     database_ours_alone: bool
     admin_keys: tuple[str, ...]
     show_key: bool  # ours, generated; one from the environment is its giver's secret
     public_url: str | None = None  # how borrowers reach the page that verifies a document
+    cloud: Cloud | None = None
 
     @property
     def base_url(self) -> str:
@@ -124,6 +129,7 @@ async def end_leases(database: Database) -> None:
     async with database.courier() as db:
         await wa_sessions.end_leases(db)
         await inbox.end_leases(db)
+        await cloud_webhooks.end_leases(db)
 
 
 class Service:
@@ -145,6 +151,7 @@ class Service:
         self._documents: DocumentLoop | None = None
         self._ticks: ClockLoop | None = None
         self._simulator: SimulatorDriver | None = None
+        self._webhooks: WebhookLoop | None = None
         self._web: uvicorn.Server | None = None
 
     @classmethod
@@ -157,7 +164,7 @@ class Service:
     ) -> Service:
         """Make the roles that were asked for; nothing runs yet."""
         if clock is None:
-            clock = MovableClock() if request.driver == "simulator" else SystemClock()
+            clock = MovableClock() if request.driver.name == SIMULATOR else SystemClock()
         service = cls(request, database, clock)
         if "chat" in request.roles:
             desk = Desk(database, clock, request.base_url, uuid4)
@@ -175,16 +182,27 @@ class Service:
         return service
 
     def _wire_sessions(self, clock: Clock) -> None:
-        assert isinstance(clock, MovableClock)
-        folder = self._request.data_folder / "simulator"
-        self._simulator = open_simulator(folder, clock, lambda: secrets.token_urlsafe(24))
+        linked = open_driver(self._request.driver, self._request.data_folder, clock)
+        self._simulator = linked if isinstance(linked, SimulatorDriver) else None
+        reach = reach_of(linked, self._request.cloud, self._database, clock)
         self._outcomes = Outcomes(
-            self._database, own_message_ids=self._simulator.capabilities.own_message_id
+            self._database,
+            own_message_ids=lambda tenant_id: reach.capabilities_of(tenant_id).own_message_id,
         )
         self._ports = DatabasePorts(
-            self._database, clock, self._outcomes, after=self.wake_inbox, fetch=self._fetch
+            self._database,
+            clock,
+            self._outcomes,
+            after=self.wake_inbox,
+            fetch=self._fetch,
+            channels=reach.channels,
         )
-        self._manager = SessionManager(self._simulator, self._ports, clock, self._owner)
+        self._manager = SessionManager(
+            reach.driver, self._ports, clock, self._owner, capabilities_of=reach.capabilities_of
+        )
+        if self._request.cloud is not None:
+            self._webhooks = WebhookLoop(self._database, clock, self._manager.on_event)
+            self._wakes[WEBHOOKS_CHANNEL] = self._webhooks.wake
         self._outbox = OutboxLoop(self._database, self._manager, clock, self._outcomes)
         self._ports.on_up = self._outbox.wake
         self._wakes[OUTBOX_CHANNEL] = self._outbox.wake
@@ -192,7 +210,7 @@ class Service:
 
     async def _fetch(
         self, tenant_id: TenantId, document: wa.Document, bytes_max: int
-    ) -> bytes | None:
+    ) -> wa.Fetched:
         assert self._manager is not None, "what arrives comes through it"
         return await self._manager.download(tenant_id, document, bytes_max)
 
@@ -217,6 +235,10 @@ class Service:
     def wake_outbox(self) -> None:
         """An answer was queued."""
         self._call(OUTBOX_CHANNEL)
+
+    def wake_webhooks(self) -> None:
+        """The Cloud API has posted."""
+        self._call(WEBHOOKS_CHANNEL)
 
     async def wake_sessions(self) -> None:
         """A login is wanted, or no longer."""
@@ -274,6 +296,7 @@ class Service:
             self._outcomes,
             self._ports,
             self._manager,
+            self._webhooks,
             self._outbox,
             self._inbox,
             self._documents,
@@ -295,19 +318,24 @@ class Service:
 
     def _web_server(self) -> uvicorn.Server:
         # Only here, so that a process without the web door does not carry its libraries.
-        from bukuhutang.main.web import Simulated, web_server
+        from bukuhutang.main.web import Simulated, Webhooks, web_server
 
         simulated = None
         if self._simulator is not None:
             simulated = Simulated(
                 self._simulator.whatsapp, wait_idle=self.wait_idle, on_clock_moved=self.clock_moved
             )
+        cloud = self._request.cloud
+        webhooks = None
+        if cloud is not None:
+            webhooks = Webhooks(cloud.app_secret, cloud.verify_token, self.wake_webhooks)
         return web_server(
             self._database,
             self._clock,
             self._request.admin_keys,
             wake_sessions=self.wake_sessions,
             simulated=simulated,
+            webhooks=webhooks,
             stop_seconds=int(STOP_SECONDS_MAX / 2),
         )
 
@@ -340,6 +368,7 @@ class Service:
         parts = (
             self._outcomes,
             self._ports,
+            self._webhooks,
             self._outbox,
             self._inbox,
             self._documents,
@@ -353,6 +382,8 @@ class Service:
             return False
         async with self._database.courier() as db:
             if self._documents is not None and await document_jobs.is_waiting(db):
+                return False
+            if self._webhooks is not None and await cloud_webhooks.is_waiting(db):
                 return False
             return not await inbox.is_waiting(db) and not await outbox.is_waiting(db)
 
@@ -370,7 +401,7 @@ def announce(request: Serve, web: bool) -> None:
     print(f"ready {here}", flush=True)  # noqa: T201  the command's promise
     key = request.admin_keys[0] if request.show_key else None
     lines = [f"Super-admin key: {key or 'the one in SUPER_ADMIN_API_KEY'}"]
-    if request.driver == "simulator":
+    if request.driver.name == SIMULATOR:
         lines.append(f"Try it here:     {here}/simulator{f'#key={key}' if key else ''}")
     lines.append(f"Admin API:       {here}/docs")
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201  for the person who starts us

@@ -39,6 +39,34 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None, description="how lenders reach this service, like https://buku.example"
     )
+    whatsapp_cloud_token: SecretStr | None = Field(
+        default=None, description="system user token of the Cloud API app"
+    )
+    whatsapp_cloud_app_secret: SecretStr | None = Field(
+        default=None, description="the app's secret, with which Meta signs webhooks"
+    )
+    whatsapp_cloud_verify_token: SecretStr | None = Field(
+        default=None, description="what Meta shows when the webhook address is set up"
+    )
+    whatsapp_cloud_api_version: str = Field(default="23.0", description="version of the Graph API")
+    whatsapp_cloud_base_url: str = Field(
+        default="https://graph.facebook.com", description="another address of the Graph API"
+    )
+    whatsapp_cloud_template_notice: str | None = Field(
+        default=None, description="approved template for texts outside the 24-hour window"
+    )
+    whatsapp_cloud_template_document: str | None = Field(
+        default=None, description="approved template with a document for files outside the window"
+    )
+    whatsapp_cloud_template_language: str = Field(
+        default="id", description="language code of the templates"
+    )
+    whatsapp_store_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL of the linked devices; files in the data folder else"
+    )
+    whatsapp_proxy_url: SecretStr | None = Field(
+        default=None, description="proxy to WhatsApp, http://"
+    )
     log_format: Literal["auto", "json", "console"] = "auto"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import uvicorn
 
@@ -11,6 +11,7 @@ from bukuhutang.base.clock import Clock
 from bukuhutang.entrypoints.web.app import WebDeps, build_app, operator_guard
 from bukuhutang.entrypoints.web.pages import simulator_page_router
 from bukuhutang.entrypoints.web.simulator import SIMULATOR_STATUSES, simulator_router
+from bukuhutang.entrypoints.web.webhooks import WEBHOOK_STATUSES, cloud_webhook_router
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
 from bukuhutang.store.scope import Database
 
@@ -24,6 +25,15 @@ class Simulated:
     on_clock_moved: Callable[[], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Webhooks:
+    """The Cloud API's secrets, and whom to wake when it has posted."""
+
+    app_secret: str = field(repr=False)
+    verify_token: str = field(repr=False)
+    stored: Callable[[], None]
+
+
 def web_server(
     database: Database,
     clock: Clock,
@@ -31,6 +41,7 @@ def web_server(
     *,
     wake_sessions: Callable[[], Awaitable[None]],
     simulated: Simulated | None,
+    webhooks: Webhooks | None,
     stop_seconds: int,
 ) -> uvicorn.Server:
     """The server, not started; it takes over a listening socket."""
@@ -46,6 +57,18 @@ def web_server(
         )
         deps = replace(
             deps, routers=(simulator_page_router(), router), extra_statuses=SIMULATOR_STATUSES
+        )
+    if webhooks is not None:
+        router = cloud_webhook_router(
+            app_secret=webhooks.app_secret,
+            verify_token=webhooks.verify_token,
+            stored=webhooks.stored,
+        )
+        deps = replace(
+            deps,
+            routers=(*deps.routers, router),
+            extra_statuses={**deps.extra_statuses, **WEBHOOK_STATUSES},
+            cloud_configured=True,
         )
     return uvicorn.Server(
         uvicorn.Config(

@@ -175,6 +175,17 @@ class Document:
 
 
 @dataclass(frozen=True)
+class TooLarge:
+    """A received file of more bytes than were asked for; `size` as far as it is known."""
+
+    size: int
+
+
+Fetched = bytes | TooLarge | None
+"""The content of a received file, or why there is none: too large, or not to be had now."""
+
+
+@dataclass(frozen=True)
 class ContactCard:
     """A person sent as a card: the name on it, and its first readable number if there is one."""
 
@@ -209,8 +220,16 @@ class Undecryptable:
 
 @dataclass(frozen=True)
 class ReceiptReceived:
+    """How far sent messages came.
+
+    `client_ref` is the reference the send carried, where the provider gives it back: it finds a
+    message whose provider id was never learned. `reason` says why it failed.
+    """
+
     ids: tuple[str, ...]
     state: ReceiptState
+    client_ref: str | None = None
+    reason: str | None = None
 
 
 Event = (
@@ -259,7 +278,10 @@ class Driver(Protocol):
     `wa_sessions`, where every process can read it.
     """
 
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities:
+        """How this driver differs from others; of one for several kinds, its default's."""
+        ...
 
     async def open(self, on_event: OnEvent) -> None:
         """Start the driver itself; nothing is connected yet."""
@@ -317,11 +339,8 @@ class Driver(Protocol):
         """The phone number behind a LID, when WhatsApp tells it."""
         ...
 
-    async def download(
-        self, tenant: TenantId, document: Document, *, bytes_max: int
-    ) -> bytes | None:
-        """The content of a received file, at most `bytes_max` bytes; None when it is larger than
-        that, gone, or not to be had now."""
+    async def download(self, tenant: TenantId, document: Document, *, bytes_max: int) -> Fetched:
+        """The content of a received file, at most `bytes_max` bytes."""
         ...
 
     def measures(self) -> Sequence[WorkerMeasure]:

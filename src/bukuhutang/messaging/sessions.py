@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -24,6 +24,9 @@ LEASE_SECONDS = 10
 RENEW_SECONDS = 3.0
 PAIRING_WISH_SECONDS = 120
 """A wish to pair older than this is forgotten: nobody looks at the code any more."""
+
+SEND_MARGIN_SECONDS = 1.0
+"""So long before a lease ends nothing is sent any more: clocks of two hosts differ a little."""
 
 assert LEASE_SECONDS > 2 * RENEW_SECONDS  # one missed renewal must not lose a session
 
@@ -64,6 +67,7 @@ class Held:
     fencing: int
     linked: bool
     pairing_wanted_at: datetime | None
+    channel: str = ""  # which WhatsApp it is reached through; another one is another login
 
 
 @dataclass(frozen=True)
@@ -108,13 +112,24 @@ class SessionPorts(Protocol):
 class SessionManager:
     """Owns WhatsApp logins: opens, pairs, watches and closes them, and sends through them."""
 
-    def __init__(self, driver: wa.Driver, ports: SessionPorts, clock: Clock, owner: str) -> None:
+    def __init__(
+        self,
+        driver: wa.Driver,
+        ports: SessionPorts,
+        clock: Clock,
+        owner: str,
+        *,
+        capabilities_of: Callable[[TenantId], wa.Capabilities] | None = None,
+    ) -> None:
         self._driver = driver
+        # Tenants may differ, when the driver serves them through several kinds of WhatsApp.
+        self.capabilities_of = capabilities_of or (lambda _: driver.capabilities)
         self._ports = ports
         self._clock = clock
         self._owner = owner
         self._held: dict[TenantId, Held] = {}
         self._states: dict[TenantId, WaSessionState] = {}
+        self._lease_until: datetime | None = None  # of all that is held: renewed together
         self._sent: dict[tuple[TenantId, str], None] = {}
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
@@ -134,10 +149,24 @@ class SessionManager:
         """Whether messages can be sent through this login now."""
         return self._states.get(tenant_id) in UP
 
+    def may_send(self, tenant_id: TenantId) -> bool:
+        """Whether the login is up and surely still ours: after the lease's end another may run it.
+
+        By machine time, and asked right before each send: what was true at the claim may be past.
+        """
+        if self._lease_until is None or not self.is_up(tenant_id):
+            return False
+        left = self._lease_until - self._clock.machine_now()
+        return left > timedelta(seconds=SEND_MARGIN_SECONDS)
+
+    def is_paced(self, tenant_id: TenantId) -> bool:
+        """Whether this number is banned when it sends too fast or to too many new people."""
+        return self.capabilities_of(tenant_id).paced
+
     @property
-    def capabilities(self) -> wa.Capabilities:
-        """How the driver behind these logins differs from others."""
-        return self._driver.capabilities
+    def paces(self) -> bool:
+        """Whether any number here may have to be sent through slowly."""
+        return self._driver.capabilities.paced
 
     @property
     def owner(self) -> str:
@@ -174,20 +203,31 @@ class SessionManager:
 
     async def download(
         self, tenant_id: TenantId, document: wa.Document, bytes_max: int
-    ) -> bytes | None:
+    ) -> wa.Fetched:
         """The content of a received file, or None when it is larger or not to be had."""
         return await self._driver.download(tenant_id, document, bytes_max=bytes_max)
 
     async def _send(
         self, tenant_id: TenantId, client_ref: str, act: Callable[[], Awaitable[wa.Outcome]]
     ) -> wa.Outcome:
-        if not self.is_up(tenant_id):
+        if not self.may_send(tenant_id):
             return wa.Rejected("not_connected", retry=True)
         self._remember(tenant_id, client_ref)
         outcome = await act()
         if isinstance(outcome, wa.Accepted):
             self._remember(tenant_id, outcome.provider_id)
         return outcome
+
+    async def typing(self, tenant_id: TenantId, chat: ChatId, *, on: bool) -> None:
+        """Show the other side that somebody types, or no longer; nothing while not connected."""
+        if self.may_send(tenant_id):
+            await self._driver.typing(tenant_id, chat, on=on)
+
+    async def check_number(self, tenant_id: TenantId, number: PhoneNumber) -> bool | None:
+        """Whether the number has WhatsApp; None while nobody can be asked."""
+        if not self.may_send(tenant_id):
+            return None
+        return await self._driver.check_number(tenant_id, number)
 
     # --- the loop ---------------------------------------------------------------------------------
 
@@ -219,7 +259,9 @@ class SessionManager:
 
     async def _round(self) -> None:
         now = self._clock.machine_now()
-        held = await self._ports.hold(self._owner, now, now + timedelta(seconds=LEASE_SECONDS))
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        held = await self._ports.hold(self._owner, now, until)
+        self._lease_until = until
         for tenant_id in self._held.keys() - {one.tenant_id for one in held}:
             await self._drop(tenant_id)
         for one in held:
@@ -233,15 +275,18 @@ class SessionManager:
         await self._driver.stop(tenant_id)
 
     async def _attend(self, one: Held) -> None:
-        first = one.tenant_id not in self._held
-        self._held[one.tenant_id] = one
+        before = self._held.get(one.tenant_id)
+        first = before is None or before.channel != one.channel
         if first:
+            if before is not None:
+                await self._driver.stop(one.tenant_id)
             # Nothing runs yet, whatever the row of an earlier owner says.
             self._states[one.tenant_id] = WaSessionState.UNLINKED
             await self._driver.create_session(one.tenant_id, one.phone_number)
+        self._held[one.tenant_id] = one
         if not one.tenant_active:
             await self._close(one)
-        elif one.linked:
+        elif one.linked or not self._needs_pairing(one.tenant_id):
             if first or one.state is WaSessionState.CLOSED:
                 await self._start(one)
         elif one.pairing_wanted_at is not None:
@@ -255,7 +300,8 @@ class SessionManager:
         self._states.pop(one.tenant_id, None)
 
     async def _start(self, one: Held) -> None:
-        if not await self._driver.is_linked(one.tenant_id):
+        pairs = self._needs_pairing(one.tenant_id)
+        if pairs and not await self._driver.is_linked(one.tenant_id):
             # The database believes in a link that the login store has lost.
             lost = StateChange(WaSessionState.LOGGED_OUT, "login_lost", linked=False)
             await self._note(one.tenant_id, lost)
@@ -312,8 +358,13 @@ class SessionManager:
         await self._note(tenant_id, StateChange(WaSessionState.CONNECTED))
         await self._ports.linked(tenant_id)
 
+    def _needs_pairing(self, tenant_id: TenantId) -> bool:
+        return self.capabilities_of(tenant_id).needs_pairing
+
     async def _note(self, tenant_id: TenantId, change: StateChange) -> None:
         self._states[tenant_id] = change.state
+        if not self._needs_pairing(tenant_id):
+            change = replace(change, linked=None)  # a phone linked before is still there
         log.info("session_state", tenant_id=tenant_id, state=change.state, reason=change.reason)
         await self._ports.note(tenant_id, self._owner, change)
 
@@ -337,8 +388,8 @@ def change_for(event: wa.Event) -> StateChange:
             return StateChange(state.PAIRING)
         case wa.PairingFailed(reason=reason):
             return StateChange(state.UNLINKED, f"pairing_{reason}")
-        case wa.Disconnected():
-            return StateChange(state.INTERRUPTED)
+        case wa.Disconnected(reason=reason):
+            return StateChange(state.INTERRUPTED, reason)
         case wa.LoggedOut(reason=reason):
             return StateChange(state.LOGGED_OUT, reason, linked=False)
         case wa.Replaced():

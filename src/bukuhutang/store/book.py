@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bukuhutang.base.ids import BorrowerId, DebtNumber, MemberId, PhoneNumber
+from bukuhutang.base.ids import BorrowerId, ChatId, DebtNumber, MemberId, PhoneNumber
 from bukuhutang.ledger.debt import Borrower, Debt
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store.scope import TenantTx
@@ -63,6 +63,7 @@ class Page:
 
     tenant_name: str
     tenant_phone: PhoneNumber
+    lender_chat: ChatId  # where the lender reads: the chat with oneself, or an own other number
     counters: Counters
     inbound_status: str | None
     member_id: MemberId | None
@@ -80,6 +81,11 @@ READ_PERSON = """
            from debts d where d.tenant_id = b.tenant_id and d.borrower_id = b.id
             and d.status = 'open'))"""
 
+# A number of the Cloud API cannot write to itself, so its owner reads on another one.
+LENDER_CHAT = """coalesce(case t.driver when 'cloud' then (select u.phone_number from users u
+        where u.tenant_id = t.id and u.phone_number <> t.phone_number order by u.id limit 1)
+    end, t.phone_number)"""
+
 # Whose name is, or begins with, the one looked for.
 READ_PEOPLE = f"""
     (select json_agg({READ_PERSON} order by b.id) from (
@@ -90,7 +96,7 @@ READ_PEOPLE = f"""
         limit {PEOPLE_MAX + 1}) b)"""  # noqa: S608  our own constants
 
 READ = f"""
-select t.name, t.phone_number,
+select t.name, t.phone_number, {LENDER_CHAT} as lender_chat,
     k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
     k.last_reminder, k.last_agreement, k.last_audit, k.audit_hash,
     (select status from inbound_messages where tenant_id = $1 and id = $2) as inbound_status,
@@ -126,7 +132,8 @@ async def read_page(
     return Page(
         tenant_name=row["name"],
         tenant_phone=PhoneNumber(row["phone_number"]),
-        counters=Counters(*row[2:11]),
+        lender_chat=ChatId(row["lender_chat"]),
+        counters=Counters(*row[3:12]),
         inbound_status=row["inbound_status"],
         member_id=member,
         sender=_person(json.loads(row["sender"])) if row["sender"] else None,

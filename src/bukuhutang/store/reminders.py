@@ -9,40 +9,61 @@ from bukuhutang.base.ids import BorrowerId
 from bukuhutang.store.scope import TenantTx
 
 
-async def sent_on(tx: TenantTx, borrower_id: BorrowerId, day: date) -> datetime | None:
-    """When the borrower was reminded on this local day, or None; what did not go out is none."""
-    at: datetime | None = await tx.db.fetchval(
-        "select r.created_at from reminders r"
-        " where r.tenant_id = $1 and r.borrower_id = $2 and r.local_date = $3"
-        " and not exists (select from outbound_messages o where o.tenant_id = r.tenant_id"
-        "   and o.client_ref = r.client_ref and o.status = 'failed')"
+@dataclass(frozen=True)
+class Fate:
+    """What became of a reminder, read off the message that carries it."""
+
+    created_at: datetime
+    status: str  # of the outbound message
+    reason: str | None
+    not_before: datetime | None
+    sent_at: datetime | None
+
+
+FATE = """
+select r.created_at, o.status, o.reason, o.not_before, o.sent_at from reminders r
+  join outbound_messages o on o.tenant_id = r.tenant_id and o.client_ref = r.client_ref
+ where r.tenant_id = $1 and r.borrower_id = $2"""
+
+
+async def sent_on(tx: TenantTx, borrower_id: BorrowerId, day: date) -> Fate | None:
+    """The reminder of this local day, or None; one that did not go out is none."""
+    row = await tx.db.fetchrow(
+        f"{FATE} and r.local_date = $3 and o.status not in ('failed', 'skipped')"
         " order by r.id desc limit 1",
         tx.tenant_id,
         borrower_id,
         day,
     )
-    return at
+    return None if row is None else Fate(*row)
 
 
-@dataclass(frozen=True)
-class Undelivered:
-    """A reminder that did not go out: to whom, what it said, and the lender's language."""
-
-    borrower_id: BorrowerId
-    name: str
-    body: str
-    language: str
+async def latest(tx: TenantTx, borrower_id: BorrowerId) -> Fate | None:
+    """The newest reminder of this borrower, whatever became of it."""
+    row = await tx.db.fetchrow(f"{FATE} order by r.id desc limit 1", tx.tenant_id, borrower_id)
+    return None if row is None else Fate(*row)
 
 
-async def undelivered(tx: TenantTx, client_ref: str) -> Undelivered | None:
-    """The failed reminder behind an outbound message, or None when it is none."""
-    row = await tx.db.fetchrow(
-        "select r.borrower_id, b.name, o.body, s.language from reminders r"
-        " join borrowers b on b.tenant_id = r.tenant_id and b.id = r.borrower_id"
-        " join outbound_messages o on o.tenant_id = r.tenant_id and o.client_ref = r.client_ref"
-        " join tenant_settings s on s.tenant_id = r.tenant_id"
-        " where r.tenant_id = $1 and r.client_ref = $2 and o.status = 'failed'",
+async def outdated(tx: TenantTx, client_ref: str) -> str | None:
+    """Why a queued reminder says what is no longer so: `opted_out`, `settled`, `changed`; or None.
+
+    A payment or an undone record since then changes what is owed; a further debt does not make the
+    older one untrue.
+    """
+    reason: str | None = await tx.db.fetchval(
+        "select case when b.opted_out_at is not null then 'opted_out'"
+        " when not exists (select from debts d where d.tenant_id = b.tenant_id"
+        "   and d.borrower_id = b.id and d.direction = 'piutang' and d.status = 'open')"
+        "   then 'settled'"
+        " when exists (select from audit_log a where a.tenant_id = b.tenant_id"
+        "   and a.borrower_id = b.id and a.at > r.created_at"
+        "   and a.detail ->> 'direction' = 'piutang'"
+        "   and a.action in ('payment_recorded', 'payment_undone', 'debt_undone'))"
+        "   then 'changed' end"
+        " from reminders r join borrowers b"
+        "   on b.tenant_id = r.tenant_id and b.id = r.borrower_id"
+        " where r.tenant_id = $1 and r.client_ref = $2",
         tx.tenant_id,
         client_ref,
     )
-    return None if row is None else Undelivered(*row)
+    return reason

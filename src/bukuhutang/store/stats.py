@@ -60,6 +60,10 @@ async def queue_depths(db: Connection) -> dict[str, int]:
         " where status in ('pending', 'quarantined') group by 1"
         " union all select 'outbound_' || status, count(*) from outbound_messages"
         " where status in ('queued', 'sending', 'unknown') group by 1"
+        # Why they wait, where it is not their turn, the login or a second try.
+        " union all select 'held_' || reason, count(*) from outbound_messages"
+        " where waits and status = 'queued' and reason in ('new_chats_held', 'number_unchecked')"
+        " group by 1"
         " union all select 'session_' || state, count(*) from wa_sessions group by 1"
     )
     return {row["what"]: row["n"] for row in rows}

@@ -35,13 +35,16 @@ class TenantRow:
     wa_since: datetime | None
     qr_code: str | None
     qr_expires_at: datetime | None
+    driver: str | None  # linked, cloud; None is what the service was started with
+    cloud_phone_id: str | None
 
 
 COLUMNS = """
     t.id, t.phone_number, t.name, t.email, t.status, t.plan, t.ai_credits, t.max_debts,
     t.max_agreements, t.created_at, t.status_since,
     coalesce((select sum(g.amount) from ai_credit_grants g where g.tenant_id = t.id), 0)::bigint,
-    coalesce(s.state, 'unlinked'), s.reason, s.state_since, s.qr_code, s.qr_expires_at"""
+    coalesce(s.state, 'unlinked'), s.reason, s.state_since, s.qr_code, s.qr_expires_at,
+    t.driver, t.cloud_phone_id"""
 
 
 def _row(row: Any) -> TenantRow:
@@ -135,6 +138,34 @@ async def set_plan(tx: TenantTx, plan: Plan) -> None:
         plan.max_debts,
         plan.max_agreements,
     )
+
+
+async def set_channel(tx: TenantTx, driver: str, cloud_phone_id: str | None) -> bool:
+    """Which WhatsApp the tenant is reached through; a phone id of None leaves the one there is.
+
+    False when another tenant has that phone id; the transaction cannot go on then.
+    """
+    try:
+        await tx.db.execute(
+            "update tenants set driver = $2, cloud_phone_id = coalesce($3, cloud_phone_id)"
+            " where id = $1",
+            tx.tenant_id,
+            driver,
+            cloud_phone_id,
+        )
+    except asyncpg.UniqueViolationError:
+        return False
+    return True
+
+
+async def has_number_beside(tx: TenantTx, phone: PhoneNumber) -> bool:
+    """Whether somebody speaks for this tenant from another number than `phone`."""
+    found: bool = await tx.db.fetchval(
+        "select exists (select from users where tenant_id = $1 and phone_number <> $2)",
+        tx.tenant_id,
+        phone,
+    )
+    return found
 
 
 async def grant_credits(tx: TenantTx, amount: int, *, actor: str, now: datetime) -> None:

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bukuhutang.base.ids import TenantId
 from bukuhutang.store.scope import Connection
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Through which kinds of WhatsApp an owner serves tenants: `linked`, `cloud`.
+
+    `default` is the kind of tenants for whom none was chosen.
+    """
+
+    default: str = "linked"
+    served: tuple[str, ...] = ("linked",)
+
+
+LINKED_ONLY = Channels()
 
 HOLD = """
 with held as (
@@ -19,22 +34,34 @@ with held as (
       from tenants t
      where t.id = s.tenant_id
        and (s.owner = $1 or s.owner is null or s.lease_until is null or s.lease_until < $2)
-       and (s.linked_at is not null or s.pairing_wanted_at > $4 or s.owner = $1)
+       and coalesce(t.driver, $5) = any($6)
+       and (s.linked_at is not null or s.pairing_wanted_at > $4 or s.owner = $1
+            or coalesce(t.driver, $5) = 'cloud') -- needs no pairing
        and (t.status <> 'inactive' or s.state <> 'closed')
     returning s.tenant_id, t.phone_number, t.status, s.state, s.fencing,
-        s.linked_at is not null as linked, s.pairing_wanted_at)
+        s.linked_at is not null as linked, s.pairing_wanted_at,
+        case coalesce(t.driver, $5) when 'cloud' then 'cloud:' || coalesce(t.cloud_phone_id, '')
+            else 'linked' end as channel)
 select * from held order by tenant_id"""
 
 
 async def hold(
-    db: Connection, owner: str, *, now: datetime, until: datetime, wishes_since: datetime
+    db: Connection,
+    owner: str,
+    *,
+    now: datetime,
+    until: datetime,
+    wishes_since: datetime,
+    channels: Channels = LINKED_ONLY,
 ) -> list[Any]:
     """Renew and take leases of logins that have something to do; machine time throughout.
 
     A lease that has not ended is never taken: two owners of one login throw each other out. The
     fencing number grows with every change of owner.
     """
-    rows = await db.fetch(HOLD, owner, now, until, wishes_since)
+    rows = await db.fetch(
+        HOLD, owner, now, until, wishes_since, channels.default, list(channels.served)
+    )
     return list(rows)
 
 
@@ -88,3 +115,26 @@ async def note(
         now,
     )
     return done.endswith(" 1")
+
+
+async def cloud_phone_id(db: Connection, tenant_id: TenantId) -> str | None:
+    """The tenant's number in the Cloud API, or None."""
+    found: str | None = await db.fetchval(
+        "select cloud_phone_id from tenants where id = $1", tenant_id
+    )
+    return found
+
+
+async def chosen_driver(db: Connection, tenant_id: TenantId) -> str | None:
+    """Which WhatsApp was chosen for the tenant: `linked`, `cloud`, or None for the default."""
+    found: str | None = await db.fetchval("select driver from tenants where id = $1", tenant_id)
+    return found
+
+
+async def tenant_by_phone_id(db: Connection, phone_id: str) -> TenantId | None:
+    """Whose number in the Cloud API this is, or None."""
+    found: int | None = await db.fetchval(
+        "select id from tenants where cloud_phone_id = $1 and driver is distinct from 'linked'",
+        phone_id,
+    )
+    return None if found is None else TenantId(found)

@@ -59,7 +59,7 @@ async def tell_lender(
     language = (await read_settings(book.tx)).language
     text = render(answer.code, language, today=book.occasion.today, **answer.fields())
     about = {"borrower": stored.borrower_id, "agreement": stored.number}
-    book.send(book.page.tenant_phone, text, purpose="notice", file_id=file_id, about=about)
+    book.send(book.page.lender_chat, text, purpose="notice", file_id=file_id, about=about)
 
 
 def answer_until(book: Book) -> date:

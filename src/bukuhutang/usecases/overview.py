@@ -12,10 +12,11 @@ from bukuhutang.base.ids import BorrowerId, DebtNumber
 from bukuhutang.ledger.aging import days_past_due
 from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
-from bukuhutang.store import audit_log, overview
+from bukuhutang.store import audit_log, overview, reminders
 from bukuhutang.store.book import Person
 from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of, expected_dues
 from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.fates import ReminderFate, fate_of
 from bukuhutang.usecases.people import outstanding
 
 LINES_MAX = 5
@@ -174,6 +175,7 @@ class History(Answer):
     name: str | None
     lines: tuple[HistoryLine, ...]
     more: int
+    reminder: ReminderFate | None  # the latest one of this person
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,9 @@ async def show_history(book: Book, person: Person | None, zone: ZoneInfo) -> His
         )
         for act in acts
     )
-    return History(name, lines, more=count - len(lines))
+    latest = None if borrower is None else await reminders.latest(book.tx, borrower)
+    fate = None if latest is None else fate_of(latest, zone)
+    return History(name, lines, more=count - len(lines), reminder=fate)
 
 
 @dataclass(frozen=True)

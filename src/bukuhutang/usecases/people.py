@@ -113,7 +113,7 @@ async def person_to_lend(
 
 async def holder_of(book: Book, phone: PhoneNumber) -> Borrower | None:
     """Who in this book has the number. Raises PhoneIsOwn for the lender's own."""
-    if phone == book.page.tenant_phone:
+    if phone in (book.page.tenant_phone, book.page.lender_chat):
         raise PhoneIsOwn
     return await borrowers.by_phone(book.tx, phone)
 

@@ -12,6 +12,7 @@ TooManyPeople                           the name is too common, say more of it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from bukuhutang.base.errors import Refusal
@@ -72,6 +73,8 @@ class RemindedToday(Refusal):
     code: ClassVar[str] = "reminded_today"
     name: str
     at: str
+    fate: str  # what became of that reminder, as `reminders.ReminderFate` says
+    until: date | None
 
 
 @dataclass(eq=False)

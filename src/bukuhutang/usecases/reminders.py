@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
-from bukuhutang.base.ids import TenantId
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import reminders
-from bukuhutang.store.book import Person, read_page
-from bukuhutang.store.scope import Database
-from bukuhutang.tenancy.tenant import Language
+from bukuhutang.store.book import Person
 from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of, people_with_dues
-from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.fates import fate_of
 from bukuhutang.usecases.overview import DebtLine, debt_lines
 from bukuhutang.usecases.people import (
     WhichPerson,
@@ -83,7 +79,8 @@ async def remind(
     today = book.occasion.today
     earlier = await reminders.sent_on(book.tx, borrower.id, today)
     if earlier is not None:
-        raise RemindedToday(borrower.name, _clock_time(earlier, zone))
+        known = fate_of(earlier, zone)
+        raise RemindedToday(borrower.name, known.at, known.fate, known.until)
     dues = tuple(one for one in await dues_of(book, borrower.id) if one.is_expected)
     debts = debt_lines(person, Direction.RECEIVABLE, today)
     if not debts and not dues:
@@ -113,42 +110,3 @@ def note_reminder(book: Book, person: Person, client_ref: str) -> None:
     """Log the reminder that was queued as `client_ref`."""
     book.add_reminder(person.borrower.id, client_ref)
     book.seal("reminder_queued", borrower=person.borrower.id, detail={"kind": "manual"})
-
-
-def _clock_time(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%H.%M}"
-
-
-@dataclass(frozen=True)
-class ReminderFailed(Answer):
-    """What the lender reads when WhatsApp refused a reminder."""
-
-    code: ClassVar[str] = "reminder_failed"
-    name: str
-
-
-async def tell_reminder_failed(
-    database: Database,
-    tenant_id: TenantId,
-    client_ref: str,
-    *,
-    now: datetime,
-    words: Callable[[Answer, Language], str],
-) -> None:
-    """Tell the lender that a reminder did not go out, with its text to forward; once.
-
-    Does nothing when the message was no reminder or did not fail.
-    """
-    async with database.book_tx(tenant_id) as tx:
-        failed = await reminders.undelivered(tx, client_ref)
-        if failed is None:
-            return
-        page = await read_page(tx)
-        key = f"failed:{client_ref}"
-        book = Book(tx, page, Occasion("service", None, None, key, now, now.date()))
-        told = words(ReminderFailed(failed.name), Language(failed.language))
-        about = {"borrower": failed.borrower_id}
-        book.send(page.tenant_phone, told, purpose="notice", about=about)
-        book.send(page.tenant_phone, failed.body, purpose="notice", about=about)
-        book.seal("reminder_failed", borrower=failed.borrower_id)
-        await book.close()

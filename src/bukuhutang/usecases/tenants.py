@@ -98,7 +98,7 @@ class CreditsUnlimited(Refusal):
 @dataclass(eq=False)
 class QrNotAvailable(Refusal):
     code: ClassVar[str] = "qr_not_available"
-    reason: str  # connected, inactive, not_ready
+    reason: str  # connected, inactive, cloud, not_ready
 
 
 @dataclass(frozen=True)
@@ -271,6 +271,8 @@ async def qr_of(database: Database, tenant_id: TenantId, when: When) -> Qr | Non
         tenant = await _read(tx)
         if tenant.status is TenantStatus.INACTIVE:
             raise QrNotAvailable("inactive")
+        if tenant.driver == "cloud":
+            raise QrNotAvailable("cloud")
         if tenant.wa_state in (*UP_STATES, "connecting", "interrupted"):
             raise QrNotAvailable("connected")
         if tenant.qr_code and tenant.qr_expires_at and tenant.qr_expires_at > when.now:

@@ -105,7 +105,10 @@ def waiting_form(book: Book, quoted: Quoted) -> ChoiceForm | None:
     row = book.page.dialogue
     if row is None or row.kind != choice.KIND or row.expires_at <= book.occasion.now:
         return None
-    is_meant = row.asked_ref == quoted.question if quoted.is_known else not row.set_aside
+    if quoted.is_known:
+        is_meant = quoted.question is not None and quoted.question == row.asked_ref
+    else:
+        is_meant = not row.set_aside
     if not is_meant:
         return None
     return choice.from_json(row.form, row.form_version)

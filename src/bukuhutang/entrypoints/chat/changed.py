@@ -149,7 +149,7 @@ async def _answer_borrower(talk: Talk, message: Inbound, original: Theirs | None
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:
         return "ignored: borrower's talk"
-    await answer_borrower(talk, message.chat_id, talk.book.page.tenant_phone, asked)
+    await answer_borrower(talk, message.chat_id, talk.book.page.lender_chat, asked)
     if original is not None:
         talk.book.note_outcome(original.id)
     return "answered"

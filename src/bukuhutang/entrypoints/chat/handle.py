@@ -135,7 +135,7 @@ async def _work_borrower(talk: Talk, message: Inbound) -> str:
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:
         return "ignored: borrower's talk"
-    await answer_borrower(talk, message.chat_id, talk.book.page.tenant_phone, asked)
+    await answer_borrower(talk, message.chat_id, talk.book.page.lender_chat, asked)
     return "answered"
 
 

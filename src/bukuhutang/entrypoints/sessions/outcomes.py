@@ -6,6 +6,9 @@ circle; in batches, because nearly every message causes both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.sessions.batch import Batcher
 from bukuhutang.store import outbox
 from bukuhutang.store.outbox import Mark, ReceiptMark
@@ -15,7 +18,7 @@ from bukuhutang.store.scope import Database
 class Outcomes:
     """The one writer of outbox states after a send, in this process."""
 
-    def __init__(self, database: Database, *, own_message_ids: bool) -> None:
+    def __init__(self, database: Database, *, own_message_ids: Callable[[TenantId], bool]) -> None:
         self._own_message_ids = own_message_ids
         self._database = database
         self._batcher: Batcher[Mark | ReceiptMark] = Batcher(self._store)
@@ -39,5 +42,11 @@ class Outcomes:
         async with self._database.courier() as db:
             if marks:
                 await outbox.mark(db, marks)
-            if receipts:
-                await outbox.receipts(db, receipts, own_message_ids=self._own_message_ids)
+            for by_ref in (True, False):
+                found = [one for one in receipts if self._is_by_ref(one) is by_ref]
+                if found:
+                    await outbox.receipts(db, found, own_message_ids=by_ref)
+
+    def _is_by_ref(self, receipt: ReceiptMark) -> bool:
+        # One batch may hold receipts of several kinds of WhatsApp.
+        return receipt.client_ref is not None or self._own_message_ids(receipt.tenant_id)

@@ -29,6 +29,7 @@ from bukuhutang.store.files import NewFile
 from bukuhutang.store.inbox import Arrival
 from bukuhutang.store.outbox import ReceiptMark
 from bukuhutang.store.scope import Database
+from bukuhutang.store.wa_sessions import LINKED_ONLY, Channels
 from bukuhutang.usecases.tenants import When, activate_by_scan
 
 TEXT_STORED_MAX = 4_097
@@ -75,8 +76,10 @@ class DatabasePorts:
         *,
         after: Callable[[], None],
         fetch: Fetch,
+        channels: Channels = LINKED_ONLY,
     ) -> None:
         self._database = database
+        self._channels = channels
         self._clock = clock
         self._arrivals = Batcher(self._store_arrivals)
         self._outcomes = outcomes
@@ -97,7 +100,9 @@ class DatabasePorts:
         """Renew this owner's leases and take free ones."""
         since = now - timedelta(seconds=PAIRING_WISH_SECONDS)
         async with self._database.courier() as db:
-            rows = await wa_sessions.hold(db, owner, now=now, until=until, wishes_since=since)
+            rows = await wa_sessions.hold(
+                db, owner, now=now, until=until, wishes_since=since, channels=self._channels
+            )
             held = [
                 Held(
                     TenantId(row["tenant_id"]),
@@ -107,10 +112,16 @@ class DatabasePorts:
                     row["fencing"],
                     row["linked"],
                     row["pairing_wanted_at"],
+                    row["channel"],
                 )
                 for row in rows
             ]
-            doubtful = await outbox.doubt_abandoned(db, [one.tenant_id for one in held], owner)
+            doubtful = await outbox.doubt_abandoned(
+                db,
+                [one.tenant_id for one in held],
+                owner,
+                ask_from=now + timedelta(minutes=outbox.ASK_AFTER_MINUTES),
+            )
         if doubtful:
             log.warning("sends_in_doubt", count=doubtful)
         return held
@@ -201,7 +212,11 @@ class DatabasePorts:
         """Move sent messages forward."""
         now = self._clock.now()
         for provider_id in receipt.ids:
-            await self._outcomes.add(ReceiptMark(tenant_id, provider_id, receipt.state, now))
+            await self._outcomes.add(
+                ReceiptMark(
+                    tenant_id, provider_id, receipt.state, now, receipt.client_ref, receipt.reason
+                )
+            )
 
     async def _store_arrivals(self, arrivals: list[Arrival]) -> None:
         async with self._database.courier() as db:

@@ -42,8 +42,8 @@ ENDINGS = {
     "text/plain": "txt",
 }
 
-Fetch = Callable[[TenantId, wa.Document, int], Awaitable[bytes | None]]
-"""The content of a received file of at most so many bytes, or None; the driver's `download`."""
+Fetch = Callable[[TenantId, wa.Document, int], Awaitable[wa.Fetched]]
+"""The content of a received file of at most so many bytes; the driver's `download`."""
 
 log = structlog.get_logger("sessions")
 
@@ -79,11 +79,13 @@ class ReceivedFiles:
             return {**described, "problem": "too_large"}, None
         async with self._places:
             content = await self._content(tenant_id, document)
+        if isinstance(content, wa.TooLarge):
+            return {**described, "size": content.size, "problem": "too_large"}, None
         if not content:
             return {**described, "problem": "unavailable"}, None
         return await self._checked(described, content)
 
-    async def _content(self, tenant_id: TenantId, document: wa.Document) -> bytes | None:
+    async def _content(self, tenant_id: TenantId, document: wa.Document) -> wa.Fetched:
         if document.content is not None:
             return document.content
         try:

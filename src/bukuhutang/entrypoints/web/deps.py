@@ -30,6 +30,7 @@ class WebDeps:
     extra_statuses: Mapping[type[Refusal], int] = field(default_factory=dict)
     attempts: FailedAttempts = field(default_factory=FailedAttempts)
     verify_visits: FailedAttempts = field(default_factory=FailedAttempts)  # every one counts
+    cloud_configured: bool = False  # whether tenants may use the Cloud API
     qr_wait_seconds: float = QR_WAIT_SECONDS
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_proble
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import tenants
+from bukuhutang.usecases import channel, tenants
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -41,6 +41,11 @@ STATUSES: dict[type[Refusal], int] = {
     tenants.CreditsOutOfRange: 422,
     tenants.CreditsUnlimited: 409,
     tenants.QrNotAvailable: 404,
+    channel.DriverUnknown: 422,
+    channel.PhoneIdInvalid: 422,
+    channel.PhoneIdTaken: 409,
+    channel.CloudNotConfigured: 409,
+    channel.OwnerNumberMissing: 409,
 }
 """Class to status: the one place where a refusal becomes a number."""
 
@@ -52,6 +57,10 @@ FIELDS: dict[type[Refusal], str] = {
     tenants.EmailInvalid: "email",
     tenants.PlanUnknown: "plan",
     tenants.CreditsOutOfRange: "amount",
+    channel.DriverUnknown: "driver",
+    channel.PhoneIdInvalid: "phoneId",
+    channel.PhoneIdTaken: "phoneId",
+    channel.OwnerNumberMissing: "ownerPhone",
 }
 """Which field of the request a refusal is about, where it is one."""
 

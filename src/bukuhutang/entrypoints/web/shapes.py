@@ -79,6 +79,18 @@ class CreditsIn(_In):
     amount: int = Field(examples=[500])
 
 
+class ChannelIn(_In):
+    driver: Text = Field(examples=["cloud"], description="linked or cloud")
+    phone_id: Text | None = Field(
+        default=None, examples=["106540352242922"], description="of the Cloud API"
+    )
+    owner_phone: Text | None = Field(
+        default=None,
+        examples=["0812-3456-7890"],
+        description="the owner's own number; a business number cannot write to itself",
+    )
+
+
 class TenantsQuery(_Query):
     search: Text | None = Field(
         default=None,
@@ -108,11 +120,21 @@ class WhatsappOut(_Out):
     state: str = Field(examples=["connected"])
     reason: str | None = Field(examples=[None])
     since: datetime | None
+    driver: str | None = Field(
+        examples=["cloud"], description="linked or cloud; null is what the service runs with"
+    )
+    phone_id: str | None = Field(examples=[None], description="of the Cloud API")
 
     @classmethod
     def of(cls, row: TenantRow) -> WhatsappOut:
         """The login's state as JSON."""
-        return cls(state=row.wa_state, reason=row.wa_reason, since=row.wa_since)
+        return cls(
+            state=row.wa_state,
+            reason=row.wa_reason,
+            since=row.wa_since,
+            driver=row.driver,
+            phone_id=row.cloud_phone_id,
+        )
 
 
 class TenantOut(_Out):

@@ -12,6 +12,7 @@ from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.web.deps import Call, OperatorCall
 from bukuhutang.entrypoints.web.openapi import refusals
 from bukuhutang.entrypoints.web.shapes import (
+    ChannelIn,
     CreditsIn,
     DetailsAnswer,
     PlanIn,
@@ -24,7 +25,8 @@ from bukuhutang.entrypoints.web.shapes import (
 from bukuhutang.rendering.qr import qr_png, qr_svg
 from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX
 from bukuhutang.tenancy.tenant import TENANT_NAME_MAX
-from bukuhutang.usecases import tenants
+from bukuhutang.usecases import channel, tenants
+from bukuhutang.usecases.channel import SetChannel
 from bukuhutang.usecases.tenants import Qr, QrNotAvailable, TenantNotFound
 
 QR_POLL_SECONDS = 0.1
@@ -123,6 +125,33 @@ async def activate(tenant_id: TenantIdInPath, call: OperatorCall) -> TenantAnswe
 async def toggle(tenant_id: TenantIdInPath, call: OperatorCall) -> TenantAnswer:
     """Switch a tenant off, or on again; nothing is deleted."""
     row = await tenants.toggle_tenant(call.deps.database, TenantId(tenant_id), call.when)
+    await call.deps.wake_sessions()
+    return TenantAnswer(tenant=TenantOut.of(row))
+
+
+@router.post(
+    "/tenant/{id}/channel",
+    responses=refusals(
+        NOT_FOUND,
+        channel.DriverUnknown("telegram"),
+        channel.PhoneIdInvalid(),
+        tenants.PhoneNumberInvalid(),
+        channel.PhoneIdTaken(),
+        channel.CloudNotConfigured(),
+        channel.OwnerNumberMissing(),
+    ),
+)
+async def set_channel(
+    tenant_id: TenantIdInPath, body: ChannelIn, call: OperatorCall
+) -> TenantAnswer:
+    """Reach a tenant through a linked phone or through a number of the Cloud API."""
+    row = await channel.set_channel(
+        call.deps.database,
+        TenantId(tenant_id),
+        SetChannel(body.driver, body.phone_id, body.owner_phone),
+        cloud_configured=call.deps.cloud_configured,
+        when=call.when,
+    )
     await call.deps.wake_sessions()
     return TenantAnswer(tenant=TenantOut.of(row))
 

@@ -83,14 +83,21 @@ alter table outbound_messages
     drop constraint outbound_messages_purpose_check,
     add constraint outbound_messages_purpose_check
         check (purpose in ('reply', 'reminder', 'notice', 'agreement')),
+    drop constraint outbound_messages_status_check,
+    -- skipped: what it says was no longer so when its turn came
+    add constraint outbound_messages_status_check check (status in ('queued', 'sending', 'sent',
+        'delivered', 'read', 'failed', 'unknown', 'skipped')),
     add column file_id uuid, -- sent as a document; `body` is its caption
     add column about jsonb, -- what a quoted reply to it refers to: borrower, debt, key
-    add column asked_at timestamptz, -- when the lender was asked what became of an unknown one
+    -- Not there, or nobody knows: the lender is told once, at `asked_at`. A column of its own and
+    -- not the status, for the same reason as `waits`.
+    add column untold boolean not null default false,
+    add column asked_at timestamptz,
     add foreign key (tenant_id, file_id) references files (tenant_id, id);
-create index outbox_in_doubt on outbound_messages (tenant_id, id)
-    where status = 'unknown' and asked_at is null;
-grant update (asked_at) on outbound_messages to bukuhutang_courier;
-grant update (asked_at) on outbound_messages to bukuhutang_app;
+create index outbox_untold on outbound_messages (tenant_id, id) where untold;
+grant update (asked_at, untold) on outbound_messages to bukuhutang_courier;
+grant update (asked_at, untold) on outbound_messages to bukuhutang_app;
+grant select (waits, reason, not_before) on outbound_messages to bukuhutang_operator;
 
 -- Chats this number has begun: how many new ones a day is what numbers are banned for.
 create table wa_chats (
@@ -144,6 +151,18 @@ create table cloud_webhooks (
 );
 create index webhooks_order on cloud_webhooks (id) where status = 'pending';
 grant select, insert, update on cloud_webhooks to bukuhutang_courier;
+
+-- When a chat wrote last to a number of the Cloud API: free text may answer for 24 hours.
+create table cloud_windows (
+    tenant_id bigint not null references tenants (id),
+    id bigint generated always as identity,
+    chat_id text not null check (length(chat_id) <= 200),
+    heard_at timestamptz not null, -- as WhatsApp dates the message
+    primary key (tenant_id, id),
+    unique (tenant_id, chat_id)
+);
+grant select, insert, update on cloud_windows to bukuhutang_courier;
+create policy courier on cloud_windows to bukuhutang_courier using (true) with check (true);
 """
 
 MAIL = """
@@ -182,4 +201,4 @@ alter table dialogues
 def upgrade() -> None:
     for part in (FILES, INBOX, OUTBOX, SESSIONS, WEBHOOKS, MAIL, DIALOGUES):
         op.execute(part)
-    own_rows("files", "wa_chats", "mail_messages")
+    own_rows("files", "wa_chats", "cloud_windows", "mail_messages")

@@ -1,0 +1,194 @@
+"""In a worker: nothing leaves towards WhatsApp before what came from there is on the disk.
+
+The library acknowledges a message as soon as it has deciphered it, while it hands the message to
+us on another thread. Killed between the two, a message would be gone: WhatsApp has its receipt,
+we have nothing. So the library reaches WhatsApp through a proxy in this same process, which holds
+back whatever the library writes until we have been quiet for a moment. When the process is
+killed, what was held back is gone with it, and WhatsApp delivers again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import structlog
+
+from bukuhutang.base.clock import monotonic
+
+QUIET_SECONDS = 0.05
+"""So long must nothing have come in. Between deciphering and storing lie a few milliseconds."""
+
+HOLD_SECONDS_MAX = 5.0
+"""A line on which nothing leaves for ten seconds is taken for dead."""
+
+HEAD_BYTES_MAX = 8 * 1024
+HEAD_SECONDS = 10.0
+CONNECT_SECONDS = 20.0
+LINGER_SECONDS = 0.4
+CHUNK_BYTES = 64 * 1024
+HELD_HOST = "web.whatsapp.com"
+
+log = structlog.get_logger("whatsapp")
+
+
+class Gate:
+    """Whether one login is storing something. `enter` and `leave` may come from any thread."""
+
+    def __init__(self, quiet_seconds: float = QUIET_SECONDS) -> None:
+        self._quiet = quiet_seconds
+        self._inside = 0
+        self._last = float("-inf")
+
+    def enter(self) -> None:
+        """An event is being stored."""
+        self._inside += 1
+        self._last = monotonic()
+
+    def leave(self) -> None:
+        """It is on the disk."""
+        self._inside -= 1
+        self._last = monotonic()
+
+    async def passed(self, since: float) -> None:
+        """Returns when nothing has come in for a while after `since` (monotonic seconds)."""
+        give_up = since + HOLD_SECONDS_MAX
+        while (now := monotonic()) < give_up:
+            quiet_at = self._quiet + max(since, self._last)
+            if self._inside == 0 and now >= quiet_at:
+                return
+            await asyncio.sleep(max(0.001, min(quiet_at - now, self._quiet)))
+        log.warning("gate_opened_late", seconds=HOLD_SECONDS_MAX)
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A proxy of the operator's, behind ours."""
+
+    host: str
+    port: int
+    authorization: str | None
+
+    @classmethod
+    def of(cls, url: str) -> Upstream:
+        """Read `http://[name:password@]host:port`."""
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        authorization = None
+        if parts.username is not None:
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            authorization = base64.b64encode(pair.encode()).decode()
+        return cls(parts.hostname, parts.port or 80, authorization)
+
+
+class GatedProxy:
+    """An HTTP CONNECT proxy on loopback, for the library of this process alone."""
+
+    def __init__(self, upstream_url: str | None) -> None:
+        self._upstream = None if upstream_url is None else Upstream.of(upstream_url)
+        self._gates: dict[str, Gate] = {}
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen on a free port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_BYTES_MAX)
+
+    async def aclose(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+
+    def url_for(self, gate: Gate) -> str:
+        """The proxy for one login; the password in it is what tells logins apart."""
+        assert self._server is not None
+        token = secrets.token_urlsafe(18)
+        self._gates[token] = gate
+        port = self._server.sockets[0].getsockname()[1]
+        return f"http://login:{token}@127.0.0.1:{port}"
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(HEAD_SECONDS):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            gate, host, port = self._asked(head)
+            async with asyncio.timeout(CONNECT_SECONDS):
+                there, back = await self._reach(host, port)
+        except (OSError, ValueError, TimeoutError, EOFError, asyncio.LimitOverrunError) as problem:
+            log.warning("whatsapp_unreachable", reason=type(problem).__name__)
+            writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+            writer.close()
+            return
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        held = gate.passed if host == HELD_HOST else None
+        pumps = [
+            asyncio.create_task(_pump(reader, back, held)),
+            asyncio.create_task(_pump(there, writer, None)),
+        ]
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        if not reader.at_eof():
+            # The library must hear WhatsApp's last words (why it hangs up) before the end.
+            await asyncio.wait(pumps[1:], timeout=LINGER_SECONDS)
+        for one in pumps:
+            one.cancel()
+        for end in (writer, back):
+            end.close()
+
+    def _asked(self, head: str) -> tuple[Gate, str, int]:
+        """Who asks for which address. Raises ValueError for anybody but our own library."""
+        request, *lines = head.split("\r\n")
+        method, _, rest = request.partition(" ")
+        host, _, port = rest.partition(" ")[0].rpartition(":")
+        if method != "CONNECT":
+            raise ValueError("not a request of the library")
+        for line in lines:
+            name, _, value = line.partition(":")
+            if name.lower() == "proxy-authorization":
+                token = _token(value.strip())
+                if token in self._gates:
+                    return self._gates[token], host, int(port)
+        raise ValueError("no login asks this way")
+
+    async def _reach(
+        self, host: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._upstream is None:
+            return await asyncio.open_connection(host, port)
+        up = self._upstream
+        reader, writer = await asyncio.open_connection(up.host, up.port)
+        head = f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        if up.authorization is not None:
+            head += f"Proxy-Authorization: Basic {up.authorization}\r\n"
+        writer.write(f"{head}\r\n".encode())
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if answer.split(b" ", 2)[1] != b"200":
+            writer.close()
+            raise ValueError("the proxy refuses")
+        return reader, writer
+
+
+def _token(authorization: str) -> str:
+    kind, _, encoded = authorization.partition(" ")
+    if kind.lower() != "basic":
+        return ""
+    with suppress(binascii.Error, UnicodeDecodeError):
+        return base64.b64decode(encoded).decode().partition(":")[2]
+    return ""
+
+
+async def _pump(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    held: Callable[[float], Awaitable[None]] | None,
+) -> None:
+    with suppress(OSError):
+        while chunk := await reader.read(CHUNK_BYTES):
+            if held is not None:
+                await held(monotonic())
+            writer.write(chunk)
+            await writer.drain()

@@ -1,0 +1,37 @@
+"""The transcripts, played as written over the Cloud API."""
+
+from __future__ import annotations
+
+import pytest
+
+from bukuhutang.messaging.drivers.cloud import fold
+from bukuhutang.store.scope import connect
+from tests.cloud.world import running_cloud_world
+from tests.conversations.test_transcripts import FOLDER, Turn, parse, play
+from tests.support.database import Server
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.txt")))
+async def test_a_transcript_is_the_same_over_the_cloud_api(name: str, server: Server) -> None:
+    script = parse((FOLDER / name).read_text())
+    begins = script.turns[0].at
+    assert begins
+    dsn = server.service_dsn(server.fresh())
+    database = await connect(dsn)
+    try:
+        async with running_cloud_world(database, dsn, at=begins) as world:
+            world.graph.statuses = ("sent", "delivered")
+            for who, (shop, language) in script.tenants.items():
+                tenant_id = await world.lender(script.phones[who], shop)
+                async with database.tenant_tx(tenant_id) as tx:
+                    await tx.db.execute("update tenant_settings set language = $1", language)
+            said = [await play(world, script, turn) for turn in script.turns]
+    finally:
+        await database.close()
+    for turn, answers in zip(script.turns, said, strict=True):
+        assert sorted(answers) == sorted(as_shown(turn, answers)), turn.line
+
+
+def as_shown(turn: Turn, answers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is expected: outside the 24-hour window the template holds it as one line."""
+    return [one if one in answers else (one[0], fold(one[1])) for one in turn.expected]

@@ -1,0 +1,1 @@
+"""The real library, the real service and a fake WhatsApp on loopback."""
