@@ -26,6 +26,7 @@ from bukuhutang.rendering.texts import (
 )
 from bukuhutang.tenancy.tenant import Language
 from tests.house import agreement_samples
+from tests.house.problem_samples import PROBLEM_SAMPLES
 
 Fields = dict[str, Any]
 
@@ -415,60 +416,6 @@ SAMPLES: dict[str, list[Fields]] = {
     "pick_out_of_range": [{"count": 2}, {"count": 3}],
     "too_many_people": [{"name": "Budi", "max": 20}],
     **agreement_samples.REFUSALS,
-}
-
-PROBLEM_SAMPLES: dict[str, list[Fields]] = {
-    "tenant_not_found": [{"tenant_id": 7}],
-    "phone_number_taken": [{}],
-    "phone_number_invalid": [{}],
-    "name_invalid": [{"max": 100}],
-    "email_invalid": [{}],
-    "qr_not_available": [
-        {"reason": reason} for reason in ("connected", "inactive", "cloud", "not_ready", "unlinked")
-    ],
-    "driver_unknown": [{"driver": "telegram"}],
-    "phone_id_invalid": [{}],
-    "phone_id_taken": [{}],
-    "cloud_not_configured": [{}],
-    "owner_number_missing": [{}],
-    "webhook_not_signed": [{}],
-    "webhook_token_wrong": [{}],
-    "whatsapp_not_connected": [{"state": "pairing"}],
-    "tenant_not_activated": [{}],
-    "plan_unknown": [{"plan": "gold"}],
-    "credits_out_of_range": [{"min": 1, "max": 1_000_000}],
-    "credits_unlimited": [{}],
-    "key_missing": [{}],
-    "key_wrong": [{}],
-    "too_many_attempts": [{"retry_after_seconds": 30}, {"retry_after_seconds": 1}],
-    "cursor_invalid": [{}],
-    "request_invalid": [{}],
-    "field_missing": [{}],
-    "field_unknown": [{}],
-    "field_invalid": [{}],
-    "json_invalid": [{}],
-    "not_found": [{}],
-    "method_not_allowed": [{}],
-    "internal_error": [{}],
-    "service_unavailable": [{}],
-    "body_too_large": [{"max": 1_048_576}],
-    "number_invalid": [{"number": "0812"}],
-    "qr_unknown": [{}],
-    "qr_expired": [{}],
-    "phone_offline": [{}],
-    "wrong_number": [{"number": "6281234567890"}],
-    "clock_backwards": [{}],
-    "clock_too_far": [{"days_max": 3653}],
-    "message_unknown": [{}],
-    "message_not_yours": [{}],
-    "message_too_old": [{"minutes_max": 15}, {"minutes_max": 3_600}],
-    "document_too_large": [{"size_max": 16_000_000}],
-    "document_unknown": [{}],
-    "phone_already_linked": [{}],
-    "still_busy": [{}],
-    "phone_banned": [{}],
-    "new_chat_barred": [{}],
-    "simulator_full": [{"what": "messages"}],
 }
 
 HOSTILE = (

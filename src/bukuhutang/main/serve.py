@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import secrets
 import signal
@@ -29,6 +28,7 @@ from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
 from bukuhutang.entrypoints.sessions.webhook_loop import WebhookLoop
 from bukuhutang.main.cloud import Cloud, reach_of
+from bukuhutang.main.collector import calm_collector
 from bukuhutang.main.drivers import SIMULATOR, DriverRequest, open_driver
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver
@@ -47,7 +47,6 @@ WEBHOOKS_CHANNEL = "bukuhutang_webhooks"
 STOP_SECONDS_MAX = 8.0
 IDLE_POLL_SECONDS = 0.02
 WATCH_SECONDS = 1.0
-COLLECT_AFTER = 20_000
 
 log = structlog.get_logger("serve")
 
@@ -112,16 +111,6 @@ async def serve(request: Serve, listening: socket.socket | None) -> None:
         service = await Service.wired(request, database, stack)
         calm_collector()
         await service.run(listening, stop)
-
-
-def calm_collector() -> None:
-    """Leave what start-up made out of garbage collection, and look less often at the rest.
-
-    Messages leave hardly any cycles; the default looks some hundred times a second under load.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 20, 50)
 
 
 async def end_leases(database: Database) -> None:

@@ -193,8 +193,8 @@ def _stored(
         head["agreed_on"],
         PlanReason(head["reason"]),
         terms_from_json(json.loads(head["terms"])),
-        tuple(_installment(row) for row in rows if not row["closed"]),
-        tuple(_installment(row) for row in rows if row["closed"]),
+        tuple(installment_of(row) for row in rows if not row["closed"]),
+        tuple(installment_of(row) for row in rows if row["closed"]),
         head["carried"],
     )
     penalty = head["penalty"]
@@ -232,7 +232,8 @@ def _stored(
     )
 
 
-def _installment(row: Any) -> Installment:
+def installment_of(row: Any) -> Installment:
+    """A row of a plan."""
     return Installment(
         row["number"],
         row["due_date"],

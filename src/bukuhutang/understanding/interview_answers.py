@@ -92,7 +92,7 @@ _OTHER_MARK = re.compile(
     r"\b(?:cicilan|angsuran|kredit|nyicil|cicil|paylater|pinjol|instal?lments?|loan|credit)\b"
 )
 _ELSEWHERE = re.compile(
-    r"\b(?:bank|koperasi|leasing|motor|mobil|rumah|kpr|bpr|bri|bca|hp|arisan|kartu|card|car|house)\b"
+    r"\b(?:bank|koperasi|leasing|motor|mobil|rumah|kpr|bpr|bri|bca|hp|arisan|kartu|card|car)\b"
 )
 _MONTHS = re.compile(r"([0-9]{1,3}) ?(?:x|kali|bulan|bln|months?)")
 _RATE = re.compile(

@@ -22,6 +22,7 @@ from bukuhutang.usecases.agreement_facts import (
     append,
     ask_borrower,
     close_request,
+    replace_request,
     want_document,
 )
 from bukuhutang.usecases.agreement_notices import (
@@ -166,7 +167,7 @@ async def withdraw_draft(book: Book, stored: StoredAgreement, action: str) -> Ag
 
 def withdraw_request(book: Book, stored: StoredAgreement, request: OpenRequest) -> None:
     """Take a question back, and say so to whom was asked."""
-    close_request(book, request, "withdrawn", by=None, message=None, at=book.occasion.now)
+    close_request(book, request, "withdrawn", borrower=stored.borrower_id)
     told = WithdrawnToBorrower(request.kind.value, book.page.tenant_name, stored.number)
     tell_borrower(book, stored, told, phone=request.phone)
 
@@ -178,7 +179,7 @@ async def _make_room(book: Book, stored: StoredAgreement, kind: RequestKind) -> 
         return
     if stored.request.kind is kind:
         raise RequestWaits(stored.number, stored.borrower_name, kind.value)
-    await agreement_requests.withdraw(book.tx, stored.request.id, book.occasion.now)
+    await replace_request(book, stored, stored.request)
 
 
 def _check_phone(stored: StoredAgreement) -> None:
@@ -207,7 +208,7 @@ async def resend_document(book: Book, number: int) -> DocumentResent:
     caption = await caption_of(book, stored, kind, None if request is None else request.wanted)
     sent_ref = tell_borrower(book, stored, caption, file_id=sent.file_id)
     if request is not None and is_open and request.phone != stored.borrower_phone:
-        await agreement_requests.withdraw(book.tx, request.id, book.occasion.now)
+        await replace_request(book, stored, request)
         ask_borrower(
             book,
             AgreementNumber(stored.number),

@@ -142,7 +142,7 @@ def _taken(book: Book, stored: StoredAgreement, request: OpenRequest, heard: Hea
     else:
         book.seal(f"{request.kind}_rejected", borrower=stored.borrower_id, subject=stored.number)
     if after is None:
-        close_request(book, request, "withdrawn", by=None, message=None, at=book.occasion.now)
+        close_request(book, request, "withdrawn", borrower=stored.borrower_id)
         return Replies(
             PlanChanged(book.page.tenant_name, stored.number),
             stored.language,
@@ -151,7 +151,12 @@ def _taken(book: Book, stored: StoredAgreement, request: OpenRequest, heard: Hea
         )
     answer = "accepted" if accepted else "rejected"
     close_request(
-        book, request, answer, by=heard.phone, message=heard.message_id, at=book.occasion.now
+        book,
+        request,
+        answer,
+        borrower=stored.borrower_id,
+        by=heard.phone,
+        message=heard.message_id,
     )
     _, first_due, first_amount = next_of(after)
     due = first_due or book.occasion.today
@@ -190,7 +195,7 @@ def expire(book: Book, stored: StoredAgreement) -> Replies:
     """The days to answer are over: nothing was agreed to, and an agreement nobody took ends."""
     request = stored.request
     assert request is not None
-    close_request(book, request, "expired", by=None, message=None, at=book.occasion.now)
+    close_request(book, request, "expired", borrower=stored.borrower_id)
     if request.kind is RequestKind.ACCEPT:
         done = recorded(stored, acts.cancel(stored.book, on=book.occasion.today))
         append(book, stored, done, "agreement_expired", status="expired", cancel_reason="expired")

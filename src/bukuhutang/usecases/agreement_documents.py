@@ -15,14 +15,14 @@ from bukuhutang.base.answers import Answer
 from bukuhutang.ledger.agreement import Plan
 from bukuhutang.ledger.agreement_acts import Recorded
 from bukuhutang.rendering.documents.shapes import AgreementDocument, Party, SettlementDocument
-from bukuhutang.store import agreement_requests, agreements, document_jobs, files
+from bukuhutang.store import agreements, document_jobs, files
 from bukuhutang.store.agreements import PENDING, RequestKind, StoredAgreement
 from bukuhutang.store.book import Page, read_page
 from bukuhutang.store.document_jobs import DocumentJob
 from bukuhutang.store.files import NewFile
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases.agreement_facts import ask_borrower, change_head
+from bukuhutang.usecases.agreement_facts import ask_borrower, change_head, replace_request
 from bukuhutang.usecases.agreement_notices import (
     AgreementCaption,
     AgreementSent,
@@ -163,7 +163,7 @@ async def _send_agreement(
         assert plan is not None
         wanted = {**wanted, "rows": shown_rows(plan)}
     if stored.request is not None:
-        await agreement_requests.withdraw(book.tx, stored.request.id, book.occasion.now)
+        await replace_request(book, stored, stored.request)
         stored = replace(stored, request=None)
     caption = await caption_of(book, stored, kind, wanted)
     ask_borrower(
@@ -176,15 +176,20 @@ async def _send_agreement(
         file=(made.id, made.sha256),
         wanted=wanted,
     )
+    detail: dict[str, Any] = {
+        "kind": kind.value,
+        "version": job.version,
+        "sha256": made.sha256.hex(),
+    }
     if kind is RequestKind.ACCEPT:
-        change_head(book, stored, stored.book, status="sent")
+        detail["sealed_state"] = change_head(book, stored, stored.book, status="sent")
     told = AgreementSent(kind.value, stored.borrower_name, stored.number, answer_until(book))
     await tell_lender(book, stored, told, file_id=made.id)
     book.seal(
         "agreement_sent",
         borrower=stored.borrower_id,
         subject=stored.number,
-        detail={"kind": kind.value, "version": job.version, "sha256": made.sha256.hex()},
+        detail=detail,
     )
 
 

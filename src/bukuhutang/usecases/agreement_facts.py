@@ -7,7 +7,7 @@ become rows of the open book, so that plan, balances, money and audit are writte
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,15 @@ from bukuhutang.ledger.agreement_acts import Recorded
 from bukuhutang.ledger.money import Direction
 from bukuhutang.ledger.penalty import PenaltyRule
 from bukuhutang.ledger.terms import LoanTerms
+from bukuhutang.store import agreement_requests
+from bukuhutang.store.agreement_seal import (
+    Head,
+    head_of,
+    plan_digest,
+    proof_digest,
+    proof_of,
+    state_digest,
+)
 from bukuhutang.store.agreement_terms import penalty_to_json, terms_to_json
 from bukuhutang.store.agreements import (
     OpenRequest,
@@ -80,9 +89,29 @@ def open_agreement(book: Book, new: NewAgreement) -> tuple[AgreementNumber, Agre
         "agreement_drafted",
         borrower=new.borrower_id,
         subject=number,
-        detail={"principal": new.terms.principal, "rows": len(made.plan.rows)},
+        detail={
+            "principal": new.terms.principal,
+            "rows": len(made.plan.rows),
+            "sealed_plan": {"1": plan_digest(made.plan)},
+            "sealed_state": state_digest(_head_of(new, now), made),
+        },
     )
     return number, made
+
+
+def _head_of(new: NewAgreement, now: datetime) -> Head:
+    return Head(
+        new.borrower_id,
+        "draft",
+        new.terms.principal,
+        new.guarantor,
+        new.language,
+        new.assessment,
+        new.verify_token,
+        now,
+        None,
+        None,
+    )
 
 
 def want_document(
@@ -127,10 +156,11 @@ def append(
     for entry in recorded.entries:
         _add_entry(book, stored.number, entry, money.get(entry.number))
         payment = money.get(entry.number, payment)
-    change_head(book, stored, after, status=status, cancel_reason=cancel_reason)
+    state = change_head(book, stored, after, status=status, cancel_reason=cancel_reason)
     if after.standing is Standing.COMPLETED and stored.status != "completed":
         want_document(book, stored.number, "settlement", after.plan.version)
-    book.seal(action, borrower=stored.borrower_id, subject=stored.number, detail=detail)
+    told = {**(detail or {}), "sealed_state": state}
+    book.seal(action, borrower=stored.borrower_id, subject=stored.number, detail=told)
     return payment
 
 
@@ -140,12 +170,17 @@ def replan(book: Book, stored: StoredAgreement, recorded: Recorded, action: str)
     assert not recorded.entries
     assert after.plan.version == stored.book.plan.version + 1
     _add_plan(book, stored.number, after.plan, after)
-    change_head(book, stored, after)
+    state = change_head(book, stored, after)
     book.seal(
         action,
         borrower=stored.borrower_id,
         subject=stored.number,
-        detail={"version": after.plan.version, "reason": after.plan.reason.value},
+        detail={
+            "version": after.plan.version,
+            "reason": after.plan.reason.value,
+            "sealed_plan": {str(after.plan.version): plan_digest(after.plan)},
+            "sealed_state": state,
+        },
     )
 
 
@@ -156,8 +191,8 @@ def change_head(
     *,
     status: str | None = None,
     cancel_reason: str | None = None,
-) -> None:
-    """Stage the agreement's own row as it stands after an act."""
+) -> str:
+    """Stage the agreement's own row as it stands after an act; returns its digest, to be sealed."""
     status = status or STATUS_OF.get(after.standing, stored.status)
     completed = stored.completed_at
     if status == "completed" and completed is None:
@@ -176,6 +211,13 @@ def change_head(
             "completed_at": completed,
         }
     )
+    head = replace(
+        head_of(stored),
+        status=status,
+        completed_at=completed,
+        cancel_reason=cancel_reason or stored.cancel_reason,
+    )
+    return state_digest(head, after)
 
 
 def ask_borrower(
@@ -212,12 +254,13 @@ def close_request(
     request: OpenRequest,
     answer: str,
     *,
-    by: PhoneNumber | None,
-    message: str | None,
-    at: datetime,
+    borrower: BorrowerId,
+    by: PhoneNumber | None = None,
+    message: str | None = None,
 ) -> None:
     """Stage the answer with its proof: who, when and in which message."""
     assert answer in ("accepted", "rejected", "expired", "withdrawn")
+    at = book.occasion.now
     book.changes.requests_answered.append(
         {
             "id": request.id,
@@ -226,6 +269,29 @@ def close_request(
             "answered_by": by,
             "answered_message": message,
         }
+    )
+    proof = proof_of(request, answer, at=at, by=by, message=message)
+    book.seal(
+        "request_answered",
+        borrower=borrower,
+        subject=request.agreement,
+        detail={"request": request.id, "answer": answer, "proof": proof_digest(proof)},
+    )
+
+
+async def replace_request(book: Book, stored: StoredAgreement, request: OpenRequest) -> None:
+    """Call an open question off at once, so that another may take its place in this work.
+
+    Only after everything that may refuse: it is written, not staged.
+    """
+    now = book.occasion.now
+    await agreement_requests.withdraw(book.tx, request.id, now)
+    proof = proof_of(request, "withdrawn", at=now, by=None, message=None)
+    book.seal(
+        "request_answered",
+        borrower=stored.borrower_id,
+        subject=stored.number,
+        detail={"request": request.id, "answer": "withdrawn", "proof": proof_digest(proof)},
     )
 
 

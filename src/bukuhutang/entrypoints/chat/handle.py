@@ -95,10 +95,10 @@ async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> s
     page = talk.book.page
     if message.from_me and page.is_own_echo:
         return "ignored: own message"
-    if page.member_id is None and await answer_consent(talk, message):
-        return "answered"
     if page.member_id is None and page.sender is None:
         return "ignored: stranger"
+    if page.member_id is None and await answer_consent(talk, message):
+        return "answered"
     if message.kind in CHANGES:
         return await answer_change(talk, message, heard)
     if page.member_id is not None:
