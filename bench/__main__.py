@@ -9,7 +9,7 @@ import sys
 import structlog
 import uvloop
 
-from bench import messages, reader, schedule, service
+from bench import documents, messages, reader, schedule, service
 from bench.table import Line, print_table
 from bench.world import scene
 from tests.support.database import Server, running_server
@@ -44,7 +44,7 @@ def main() -> None:
     """Measure and print; nothing here is a test."""
     logging.basicConfig(level=logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    lines = [reader.measure(), *schedule.measure()]
+    lines = [reader.measure(), *schedule.measure(), documents.measure()]
     lines += service.measure_start_and_memory()
     with running_server() as server:
         lines += uvloop.run(measure_messages(server))

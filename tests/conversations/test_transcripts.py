@@ -8,6 +8,7 @@
     bot> …                                             the answer, into the chat of the speaker
     bot -> budi> …                                     a message on another phone
        > …                                             its further lines
+    bot -> budi> [file Perjanjian-1.pdf]               a file; its caption stands in further lines
     (nothing)                                          nobody is told anything
 
 Behind the text of a line, in square brackets, stands what it is besides:
@@ -42,7 +43,7 @@ from bukuhutang.store.scope import Database, connect
 from tests.e2e.phones import FakewaPhones, on_the_fake, running_fake
 from tests.support.database import Server
 from tests.support.neonize import require_neonize
-from tests.support.phones import More
+from tests.support.phones import Heard, More
 from tests.support.sent_files import sent_file
 from tests.support.world import World, running_world
 
@@ -112,7 +113,8 @@ def parse(text: str) -> Transcript:
             assert spoken, f"not a line of a transcript: {line}"
             if spoken["who"] == "bot":
                 turn = script.turns[-1]
-                turn.expected.append((spoken["to"] or turn.who, spoken["text"]))
+                said = line.partition("> ")[2]
+                turn.expected.append((spoken["to"] or turn.who, said))
             else:
                 script.turns.append(
                     Turn(
@@ -132,6 +134,7 @@ async def play(world: World, script: Transcript, turn: Turn) -> list[tuple[str, 
     """Say one thing and collect what the bot said to anybody."""
     if turn.at is not None:
         world.advance(max(turn.at - world.clock.now(), timedelta(0)))
+        await world.service.clock_moved()
         await world.rest()
     else:
         to = None if turn.to is None else script.phones.get(turn.to, turn.to)
@@ -141,11 +144,16 @@ async def play(world: World, script: Transcript, turn: Turn) -> list[tuple[str, 
     said = []
     for name, phone in script.phones.items():
         heard = await world.heard(phone)
-        said += [(name, one.text) for one in heard]
+        said += [(name, shown(one)) for one in heard]
         if heard and name == turn.who and turn.at is None:
             script.answers[name, "bot"] = heard[-1].id
             script.answers[name, f"bot {turn.mark('id')}"] = heard[-1].id
     return said
+
+
+def shown(one: Heard) -> str:
+    """What a phone shows: under a file its caption."""
+    return one.text if one.document is None else f"[file {one.document.file_name}]\n{one.text}"
 
 
 def more(script: Transcript, turn: Turn) -> More:

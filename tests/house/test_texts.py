@@ -28,6 +28,8 @@ from bukuhutang.rendering.texts import (
     render_problem,
 )
 from bukuhutang.tenancy.tenant import Language
+from tests.house import agreement_samples
+from tests.house.problem_samples import PROBLEM_SAMPLES
 
 Fields = dict[str, Any]
 
@@ -46,6 +48,7 @@ LONG_BY_NATURE = {
     "payment_undone",
     "record_stays",
     "cards_read",
+    *agreement_samples.LONG_BY_NATURE,
     "not_delivered",
     "in_doubt",
     "new_chats_held",
@@ -55,6 +58,7 @@ COLUMNS_MAX = 66
 QUOTED = re.compile(r'"[^"]*"|https://\S+')
 COLUMNS_MAX_PROBLEM = 100  # one sentence, read on the operator's wide screen
 EMOJI_WITH_MEANING = ("✅", "↩️", "❓", "⏰", "⚠️", "📄", "🙏")
+MARKS = re.compile("^(✅|⚠️|⏳|⏸️) ", re.MULTILINE)
 EMOJI = re.compile("[\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\U0001f000-\U0001faff]")
 FORBIDDEN = re.compile(
     r"(?i:\b(error|errors|gagal|failed|invalid|anda|telah berhasil|successfully|kesalahan)\b)"
@@ -101,8 +105,8 @@ PAID: Fields = {
     "credit_total": 0,
     "total": 450_000,
 }
-LATE = {"name": "Sari", "outstanding": 200_000, "days_past_due": 5}
-NEXT = {"name": "Budi", "outstanding": 450_000, "due_date": date(2026, 3, 4)}
+LATE = {"name": "Sari", "outstanding": 200_000, "days_past_due": 5, "agreement": None}
+NEXT = {**LATE, "name": "Budi", "outstanding": 450_000, "due_date": date(2026, 3, 4)}
 TO_RINA = {
     "name": "Bu Rina",
     "outstanding": 1_250_000,
@@ -113,9 +117,12 @@ STATUS: Fields = {
     "receivable_total": 1_730_000,
     "receivable_people": 4,
     "overdue_total": 280_000,
-    "overdue": [LATE, {"name": "Tono", "outstanding": 80_000, "days_past_due": 1}],
+    "overdue": [
+        LATE,
+        {**LATE, "name": "Tono", "outstanding": 80_000, "days_past_due": 1, "agreement": 3},
+    ],
     "overdue_more": 0,
-    "upcoming": [NEXT, {**NEXT, "name": "Wati", "due_date": date(2026, 2, 19)}],
+    "upcoming": [NEXT, {**NEXT, "name": "Wati", "due_date": date(2026, 2, 19), "agreement": 4}],
     "upcoming_more": 0,
     "payable_total": 1_250_000,
     "payables": [TO_RINA],
@@ -145,6 +152,7 @@ PERSON: Fields = {
     "payables_more": 0,
     "credit_receivable": 0,
     "credit_payable": 0,
+    "agreements": [],
 }
 NOTHING_OPEN: Fields = {
     **PERSON,
@@ -168,6 +176,10 @@ HISTORY_LINES = [
     {**LINE, "kind": "debt_undone"},
     {**LINE, "direction": HUTANG, "number": 3, "on": date(2025, 12, 30)},
     {**LINE, "direction": HUTANG, "kind": "payment"},
+    {**LINE, "kind": "installment"},
+    {**LINE, "kind": "installment_undone"},
+    {**LINE, "kind": "forgiven"},
+    {**LINE, "kind": "forgiven_undone"},
 ]
 CHOICES = [
     {"name": "Budi Santoso", "phone_tail": "7890", "outstanding": 450_000, "is_new": False},
@@ -176,9 +188,18 @@ CHOICES = [
 ]
 ONE_DEBT = {"outstanding": 450_000, "due_date": date(2026, 2, 19), "days_past_due": -1}
 TWO_DEBTS = [{"outstanding": 150_000, "due_date": date(2026, 2, 13), "days_past_due": 5}, ONE_DEBT]
-REMINDER: Fields = {"name": "Budi", "lender": "Toko Dani", "debts": [ONE_DEBT], "total": 450_000}
+REMINDER: Fields = {
+    "name": "Budi",
+    "lender": "Toko Dani",
+    "debts": [ONE_DEBT],
+    "agreements": [],
+    "total": 450_000,
+}
 REMINDER_TWO: Fields = {**REMINDER, "debts": TWO_DEBTS, "total": 600_000}
 REMINDER_MANY: Fields = {**REMINDER, "debts": [ONE_DEBT] * 8, "total": 3_600_000}
+DUE = agreement_samples.DUE
+REMINDER_DUE: Fields = {**REMINDER, "debts": [], "agreements": [DUE], "total": 1_000_000}
+REMINDER_BOTH: Fields = {**REMINDER_TWO, "agreements": [DUE] * 5}
 USAGE: Fields = {
     "tenant_name": "Toko Dani",
     "plan": "free",
@@ -208,7 +229,7 @@ SESSION_STATES = (
 )  # fmt: skip
 HELP_TOPICS = (
     "PINJAM", "HUTANG", "BAYAR", "LUNAS", "STATUS", "RIWAYAT", "INGATKAN", "BATAL", "NOMOR",
-    "STATUS AKUN",
+    "STATUS AKUN", *agreement_samples.HELP_TOPICS,
 )  # fmt: skip
 FATES = ("waiting", "held", "sent", "delivered", "read", "unknown")
 FATE: Fields = {"on": date(2026, 2, 18), "at": "09.15", "until": None}
@@ -285,6 +306,7 @@ SAMPLES: dict[str, list[Fields]] = {
         {**PERSON, "receivables": [], "receivable_total": 0, "credit_receivable": 20_000},
         {**NOTHING_OPEN, "credit_payable": 7_500},
         NOTHING_OPEN,
+        {**NOTHING_OPEN, "agreements": [agreement_samples.DUE] * 4},
     ],
     "history": [
         {"name": None, "lines": HISTORY_LINES, "more": 1_204, "reminder": None},
@@ -323,8 +345,14 @@ SAMPLES: dict[str, list[Fields]] = {
         {"name": "Budi", "outside_hours": False},
         {"name": "Budi", "outside_hours": True},
     ],
-    "reminder_to_borrower": [REMINDER, REMINDER_TWO, REMINDER_MANY],
-    "reminder_text_to_forward": [REMINDER, REMINDER_TWO, REMINDER_MANY],
+    "reminder_to_borrower": [REMINDER, REMINDER_TWO, REMINDER_MANY, REMINDER_DUE, REMINDER_BOTH],
+    "reminder_text_to_forward": [
+        REMINDER,
+        REMINDER_TWO,
+        REMINDER_MANY,
+        REMINDER_DUE,
+        REMINDER_BOTH,
+    ],
     "reminder_to_forward": [{"name": "Pak Haji Slamet"}],
     "contact_set": [{"name": "Budi", "phone": "6281234567890"}],
     "usage": [
@@ -334,12 +362,13 @@ SAMPLES: dict[str, list[Fields]] = {
     "help": [{}],
     "help_topic": [{"topic": topic} for topic in HELP_TOPICS],
     "apology_quarantined": [{}],
-    "own_balance": [REMINDER, REMINDER_TWO, REMINDER_MANY],
+    "own_balance": [REMINDER, REMINDER_TWO, REMINDER_MANY, REMINDER_DUE, REMINDER_BOTH],
     "own_balance_none": [{"name": "Budi", "lender": "Toko Dani"}],
     "opt_out_done": [{"lender": "Toko Dani"}],
     "opt_in_done": [{"lender": "Toko Dani"}],
     "borrower_opted_out": [{"name": "Budi"}],
     "borrower_opted_in": [{"name": "Budi"}],
+    **agreement_samples.SAMPLES,
     "message_too_long": [{"max": 4_096}],
     "command_unknown": [{"suggestion": None}, *({"suggestion": word} for word in EXAMPLES)],
     "name_missing": COMMANDS,
@@ -390,64 +419,7 @@ SAMPLES: dict[str, list[Fields]] = {
     "pick_without_question": [{"number": 2}],
     "pick_out_of_range": [{"count": 2}, {"count": 3}],
     "too_many_people": [{"name": "Budi", "max": 20}],
-}
-
-PROBLEM_SAMPLES: dict[str, list[Fields]] = {
-    "tenant_not_found": [{"tenant_id": 7}],
-    "phone_number_taken": [{}],
-    "phone_number_invalid": [{}],
-    "name_invalid": [{"max": 100}],
-    "email_invalid": [{}],
-    "qr_not_available": [
-        {"reason": reason}
-        for reason in ("connected", "inactive", "cloud", "paused", "not_ready", "unlinked")
-    ],
-    "driver_unknown": [{"driver": "telegram"}],
-    "phone_id_invalid": [{}],
-    "phone_id_taken": [{}],
-    "cloud_not_configured": [{}],
-    "owner_number_missing": [{}],
-    "webhook_not_signed": [{}],
-    "webhook_token_wrong": [{}],
-    "link_unknown": [{}],
-    "pair_code_unknown": [{}],
-    "pair_code_expired": [{}],
-    "whatsapp_not_connected": [{"state": "pairing"}],
-    "tenant_not_activated": [{}],
-    "plan_unknown": [{"plan": "gold"}],
-    "credits_out_of_range": [{"min": 1, "max": 1_000_000}],
-    "credits_unlimited": [{}],
-    "key_missing": [{}],
-    "key_wrong": [{}],
-    "too_many_attempts": [{"retry_after_seconds": 30}, {"retry_after_seconds": 1}],
-    "cursor_invalid": [{}],
-    "request_invalid": [{}],
-    "field_missing": [{}],
-    "field_unknown": [{}],
-    "field_invalid": [{}],
-    "json_invalid": [{}],
-    "not_found": [{}],
-    "method_not_allowed": [{}],
-    "internal_error": [{}],
-    "service_unavailable": [{}],
-    "body_too_large": [{"max": 1_048_576}],
-    "number_invalid": [{"number": "0812"}],
-    "qr_unknown": [{}],
-    "qr_expired": [{}],
-    "phone_offline": [{}],
-    "wrong_number": [{"number": "6281234567890"}],
-    "clock_backwards": [{}],
-    "clock_too_far": [{"days_max": 3653}],
-    "message_unknown": [{}],
-    "message_not_yours": [{}],
-    "message_too_old": [{"minutes_max": 15}, {"minutes_max": 3_600}],
-    "document_too_large": [{"size_max": 16_000_000}],
-    "document_unknown": [{}],
-    "phone_already_linked": [{}],
-    "still_busy": [{}],
-    "phone_banned": [{}],
-    "new_chat_barred": [{}],
-    "simulator_full": [{"what": "messages"}],
+    **agreement_samples.REFUSALS,
 }
 
 MAIL: Fields = {
@@ -551,6 +523,8 @@ def test_every_sample_renders_to_clean_text(language: Language) -> None:
 
 def test_at_most_one_emoji_and_it_stands_at_the_start(language: Language) -> None:
     for code, text in rendered(language):
+        if code in agreement_samples.MARKED:
+            text = MARKS.sub("", text)
         opening = next((one for one in EMOJI_WITH_MEANING if text.startswith(one + " ")), "")
         assert not EMOJI.search(text.removeprefix(opening)), (code, text)
     for code, text in rendered_problems(language):
@@ -606,7 +580,7 @@ def test_no_word_of_blame_or_office(language: Language) -> None:
 def test_a_refusal_says_what_was_not_done_before_anything_else() -> None:
     refusals = list(SAMPLES)[list(SAMPLES).index("message_too_long") :]
     openings = {
-        Language.INDONESIAN: re.compile(r"(Belum \w+|Tidak ada yang dibatalkan): "),
+        Language.INDONESIAN: re.compile(r"(Belum \w+( \w+)?|Tidak ada yang dibatalkan): "),
         Language.ENGLISH: re.compile(r"(Not \w+|Nothing undone): "),
     }
     for language, opening in openings.items():

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store.scope import Database, connect
+from bukuhutang.usecases.agreement_answers import AgreementActUndone
 from bukuhutang.usecases.record_debt import DebtRecorded
 from bukuhutang.usecases.record_payment import PaymentRecorded, WhichDirection
 from bukuhutang.usecases.refusals import (
@@ -261,6 +262,7 @@ class DebtsLife(RuleBasedStateMachine):
         done = self.do(self.shop.undo(chat=chat))
         person, record = next((a[1], a[2]) for a in reversed(self.model.acts[:-1]) if a[0] == chat)
         assert record is not None
+        assert not isinstance(done, AgreementActUndone)
         assert isinstance(done, DebtUndone) is isinstance(record, ModelDebt)
         assert done.total == self.model.owed(person, done.direction)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from babel.dates import format_date
@@ -39,6 +40,27 @@ def test_counts_and_days_follow_the_language() -> None:
     assert formats.count(4_096, EN) == "4,096"
     assert [formats.days(number, ID) for number in (1, 5)] == ["1 hari", "5 hari"]
     assert [formats.days(number, EN) for number in (1, 5)] == ["1 day", "5 days"]
+
+
+def test_a_day_in_a_document_always_has_its_year() -> None:
+    assert formats.calendar_day(WEDNESDAY, ID) == "4 Maret 2026"
+    assert formats.calendar_day(WEDNESDAY, EN) == "4 March 2026"
+
+
+@pytest.mark.parametrize(
+    ("rate", "indonesian", "english"),
+    [
+        ("12", "12%", "12%"),
+        ("0.10", "0,1%", "0.1%"),
+        ("10.50", "10,5%", "10.5%"),
+        ("100", "100%", "100%"),
+        ("0.00", "0%", "0%"),
+        ("1E+1", "10%", "10%"),
+    ],
+)
+def test_a_rate_has_no_zeros_that_say_nothing(rate: str, indonesian: str, english: str) -> None:
+    assert formats.percent(Decimal(rate), ID) == indonesian
+    assert formats.percent(Decimal(rate), EN) == english
 
 
 def test_a_near_day_of_this_year_has_no_year() -> None:

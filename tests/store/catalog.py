@@ -19,7 +19,12 @@ REFERENCE = frozenset({"tenants", "alembic_version", "cloud_webhooks"})
 """Tables without a tenant: who the tenants are, which revision the schema has, and what the Cloud
 API posted for several tenants at once, before it is split."""
 
-FACTS = frozenset({"payments", "payment_allocations", "audit_log", "ai_credit_grants", "reminders"})
+FACTS = frozenset(
+    (
+        *("payments", "payment_allocations", "audit_log", "ai_credit_grants", "reminders"),
+        *("agreement_plans", "agreement_entries", "installment_allocations"),
+    )
+)
 DELETABLE = frozenset({"dialogues"})
 """A question that was answered is over; everything else stays."""
 
@@ -52,6 +57,16 @@ COURIER_MAY = {
     },
     "files": {"SELECT": None, "INSERT": None},
     "wa_chats": {"SELECT": None, "INSERT": None, "UPDATE": None},
+    "agreement_requests": {
+        "SELECT": {
+            *("tenant_id", "id", "agreement_id", "asked_at", "expires_at", "reminded_at"),
+            "answer",
+        }
+    },
+    "document_jobs": {
+        "SELECT": None,
+        "UPDATE": {"attempts", "leased_until", "status", "reason"},
+    },
     "cloud_webhooks": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "cloud_windows": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "mail_messages": {

@@ -14,9 +14,13 @@ from bukuhutang.understanding.intents import (
     NAME_MAX,
     NOTE_MAX,
     CreateDebt,
+    Forgive,
     Intent,
+    PayInstallment,
+    PayOff,
     Pick,
     RecordPayment,
+    Reschedule,
     SendReminder,
     SetContact,
     Settle,
@@ -24,6 +28,7 @@ from bukuhutang.understanding.intents import (
     ShowHistory,
     ShowStatus,
     ShowUsage,
+    StartAgreement,
     Undo,
     Unreadable,
 )
@@ -201,7 +206,6 @@ REFUSED: list[tuple[str, str, dict[str, object]]] = [
     ("pinjam Budi dan Andi 100rb", "text_left_over", {"left_over": "dan"}),
     ("hutang ke Toko Budi sembako 150K", "text_left_over", {"left_over": "ke"}),
     ("BAYAR", "name_missing", {}),
-    ("BAYAR 2", "name_missing", {}),
     ("bayar utang 50rb", "name_missing", {}),
     ("bayar listrik 200rb", "name_missing", {}),
     ("BAYAR Budi", "amount_missing", {}),
@@ -210,7 +214,7 @@ REFUSED: list[tuple[str, str, dict[str, object]]] = [
     ("Bayar Budi lima", "amount_unclear", {"text": "lima"}),
     ("BAYAR Budi 200rb besok", "text_left_over", {"left_over": "besok"}),
     ('BAYAR Budi 200rb "tf"', "text_left_over", {"left_over": '"tf"'}),
-    ("BAYAR CICILAN 2", "command_unknown", {}),
+    ("BAYAR CICILAN", "installment_missing", {}),
     ("LUNAS", "name_missing", {}),
     ("LUNAS semua", "name_missing", {}),
     ("LUNAS Budi?", "text_left_over", {"left_over": "Budi?"}),
@@ -223,7 +227,6 @@ REFUSED: list[tuple[str, str, dict[str, object]]] = [
     ("NOMOR 081234567890", "name_missing", {}),
     ("BATAL deh", "text_left_over", {"left_over": "deh"}),
     ("BATAL?", "text_left_over", {"left_over": "?"}),
-    ("STATUS CICILAN Budi", "command_unknown", {}),
 ]
 
 
@@ -337,7 +340,8 @@ def test_left_over_text_is_repeated_in_short() -> None:
 CODES = frozenset(
     "message_too_long command_unknown name_missing name_too_long amount_missing amount_unclear"
     " amount_not_positive amount_too_large amount_not_whole days_out_of_range days_unclear"
-    " note_too_long phone_invalid text_left_over".split()
+    " note_too_long phone_invalid text_left_over installment_missing agreement_number_missing"
+    " months_out_of_range reschedule_unclear".split()
 )
 
 
@@ -355,6 +359,14 @@ def check_contract(intent: Intent) -> None:
         assert "\x00" not in name
     if isinstance(intent, CreateDebt | RecordPayment):
         assert 1 <= intent.amount <= AMOUNT_MAX
+    if isinstance(intent, StartAgreement):
+        assert 1 <= intent.amount <= AMOUNT_MAX
+        assert intent.months is None or 1 <= intent.months <= 60
+    if isinstance(intent, PayInstallment | Forgive | PayOff):
+        assert intent.number is None or intent.number >= 1
+        assert intent.amount is None or 1 <= intent.amount <= AMOUNT_MAX
+    if isinstance(intent, Reschedule):
+        assert (intent.first_due is None) != (intent.months_more is None)
     if isinstance(intent, CreateDebt):
         assert 1 <= (intent.due_date - TODAY).days <= 365
         assert intent.note is None or 1 <= len(intent.note) <= NOTE_MAX

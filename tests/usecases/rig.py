@@ -14,6 +14,7 @@ from bukuhutang.store import checks
 from bukuhutang.store.book import Person, read_page
 from bukuhutang.store.checks import Difference
 from bukuhutang.store.scope import Database
+from bukuhutang.usecases.agreement_answers import AgreementActUndone
 from bukuhutang.usecases.book import Book, Occasion
 from bukuhutang.usecases.contacts import ContactSet, set_contact
 from bukuhutang.usecases.people import NewPerson, WhichPerson
@@ -124,7 +125,7 @@ class Shop:
         assert isinstance(done, PaymentRecorded)
         return done
 
-    async def undo(self, *, chat: str = CHAT) -> DebtUndone | PaymentUndone:
+    async def undo(self, *, chat: str = CHAT) -> DebtUndone | PaymentUndone | AgreementActUndone:
         """BATAL."""
         async with self.book(chat=chat) as book:
             return await undo_last(book)

@@ -120,7 +120,7 @@ class TestBorrower:
         async with shop.book(sender=BUDI) as book:
             assert book.page.sender is not None
             assert book.page.member_id is None
-            answer = own_balance(book, book.page.sender)
+            answer = await own_balance(book, book.page.sender)
         assert isinstance(answer, OwnBalance)
         assert (answer.name, answer.total, answer.lender) == ("Budi", 300, "Toko Dani")
 
@@ -128,7 +128,7 @@ class TestBorrower:
         await shop.lend("Budi", 50, Direction.PAYABLE, phone=BUDI)
         async with shop.book(sender=BUDI) as book:
             assert book.page.sender is not None
-            assert isinstance(own_balance(book, book.page.sender), OwnBalanceNone)
+            assert isinstance(await own_balance(book, book.page.sender), OwnBalanceNone)
 
     async def test_the_lender_is_told_once_of_stop_and_of_mulai(self, shop: Shop) -> None:
         await shop.lent("Budi", 300, phone=BUDI)

@@ -16,6 +16,9 @@ BorrowerId = NewType("BorrowerId", int)
 DebtNumber = NewType("DebtNumber", int)
 """The small number a lender sees; unique within one tenant."""
 
+AgreementNumber = NewType("AgreementNumber", int)
+"""The small number of an installment agreement; unique within one tenant."""
+
 PaymentNumber = NewType("PaymentNumber", int)
 """A row of `payments` within one tenant."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import random
 import secrets
@@ -15,12 +14,14 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
 
 import structlog
 
 from bukuhutang.base.clock import Clock, MovableClock, SystemClock, monotonic
 from bukuhutang.base.errors import ConfigurationProblem, TransientFault
 from bukuhutang.base.ids import TenantId
+from bukuhutang.entrypoints.chat.documents import Desk, DocumentLoop
 from bukuhutang.entrypoints.chat.loop import InboxLoop
 from bukuhutang.entrypoints.clock.loop import ClockLoop
 from bukuhutang.entrypoints.clock.mail_loop import MailLoop
@@ -29,13 +30,14 @@ from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
 from bukuhutang.entrypoints.sessions.webhook_loop import WebhookLoop
 from bukuhutang.main.cloud import Cloud, reach_of
+from bukuhutang.main.collector import calm_collector
 from bukuhutang.main.drivers import SIMULATOR, DriverRequest, open_driver
 from bukuhutang.main.mail import NOBODY_OUTSIDE, Outside
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver
 from bukuhutang.messaging.sessions import SessionManager
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
-from bukuhutang.store import cloud_webhooks, inbox, outbox, wa_sessions
+from bukuhutang.store import cloud_webhooks, document_jobs, inbox, outbox, wa_sessions
 from bukuhutang.store.scope import Database, connect
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ WEBHOOKS_CHANNEL = "bukuhutang_webhooks"
 STOP_SECONDS_MAX = 8.0
 IDLE_POLL_SECONDS = 0.02
 WATCH_SECONDS = 1.0
-COLLECT_AFTER = 20_000
 
 log = structlog.get_logger("serve")
 
@@ -75,6 +76,11 @@ class Serve:
     show_key: bool  # ours, generated; one from the environment is its giver's secret
     cloud: Cloud | None = None
     outside: Outside = NOBODY_OUTSIDE
+
+    @property
+    def base_url(self) -> str:
+        """What addresses in documents begin with."""
+        return self.outside.public_url or own_address(self.host, self.port)
 
 
 def claim_port(host: str, port: int) -> socket.socket:
@@ -110,16 +116,6 @@ async def serve(request: Serve, listening: socket.socket | None) -> None:
         await service.run(listening, stop)
 
 
-def calm_collector() -> None:
-    """Leave what start-up made out of garbage collection, and look less often at the rest.
-
-    Messages leave hardly any cycles; the default looks some hundred times a second under load.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 20, 50)
-
-
 async def end_leases(database: Database) -> None:
     """End what an earlier life of this process had taken, instead of waiting for its time."""
     async with database.courier() as db:
@@ -144,6 +140,7 @@ class Service:
         self._manager: SessionManager | None = None
         self._outbox: OutboxLoop | None = None
         self._inbox: InboxLoop | None = None
+        self._documents: DocumentLoop | None = None
         self._ticks: ClockLoop | None = None
         self._mail: MailLoop | None = None
         self._simulator: SimulatorDriver | None = None
@@ -163,12 +160,14 @@ class Service:
             clock = MovableClock() if request.driver.name == SIMULATOR else SystemClock()
         service = cls(request, database, clock)
         if "chat" in request.roles:
-            service._inbox = InboxLoop(database, clock, service._owner, after=service.wake_outbox)
+            desk = Desk(database, clock, request.base_url, uuid4)
+            service._documents = DocumentLoop(desk, after=service.wake_outbox)
+            service._inbox = InboxLoop(database, clock, service._owner, after=service.after_message)
             service._wakes[INBOX_CHANNEL] = service._inbox.wake
         if "sessions" in request.roles:
             service._wire_sessions(clock)
         if "clock" in request.roles:
-            service._ticks = ClockLoop(database, clock)
+            service._ticks = ClockLoop(database, clock, after=service.wake_outbox)
             if request.outside.mail is not None:
                 service._mail = MailLoop(database, request.outside.mail, clock, random.random)
         if "web" in request.roles:
@@ -222,6 +221,12 @@ class Service:
     def wake_inbox(self) -> None:
         """A message was stored."""
         self._call(INBOX_CHANNEL)
+
+    def after_message(self) -> None:
+        """A message was worked: answers may be queued, documents wanted."""
+        if self._documents is not None:
+            self._documents.wake()
+        self.wake_outbox()
 
     def wake_outbox(self) -> None:
         """An answer was queued."""
@@ -290,6 +295,7 @@ class Service:
             self._webhooks,
             self._outbox,
             self._inbox,
+            self._documents,
             self._ticks,
             self._mail,
         )
@@ -314,7 +320,7 @@ class Service:
         simulated = None
         if self._simulator is not None:
             simulated = Simulated(
-                self._simulator.whatsapp, wait_idle=self.wait_idle, on_clock_moved=self._clock_moved
+                self._simulator.whatsapp, wait_idle=self.wait_idle, on_clock_moved=self.clock_moved
             )
         cloud = self._request.cloud
         webhooks = None
@@ -341,7 +347,8 @@ class Service:
 
     # --- time travel and rest ---------------------------------------------------------------------
 
-    async def _clock_moved(self) -> None:
+    async def clock_moved(self) -> None:
+        """Do what fell due because business time was moved."""
         if self._ticks is not None:
             await self._ticks.catch_up()
         self.wake_inbox()
@@ -363,6 +370,7 @@ class Service:
             self._webhooks,
             self._outbox,
             self._inbox,
+            self._documents,
             self._ticks,
         )
         if any(part is not None and not part.is_idle for part in parts):
@@ -372,17 +380,23 @@ class Service:
         if self._simulator is not None and not self._simulator.whatsapp.at_rest():
             return False
         async with self._database.courier() as db:
+            if self._documents is not None and await document_jobs.is_waiting(db):
+                return False
             if self._webhooks is not None and await cloud_webhooks.is_waiting(db):
                 return False
             return not await inbox.is_waiting(db) and not await outbox.is_waiting(db)
+
+
+def own_address(host: str, port: int) -> str:
+    """Where this process answers, as an address."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def announce(request: Serve, web: bool) -> None:
     """One line on standard output when we answer; the secrets' line and the rest beside it."""
     if not web:
         return
-    host = f"[{request.host}]" if ":" in request.host else request.host
-    here = f"http://{host}:{request.port}"
+    here = own_address(request.host, request.port)
     print(f"ready {here}", flush=True)  # noqa: T201  the command's promise
     key = request.admin_keys[0] if request.show_key else None
     lines = [f"Super-admin key: {key or 'the one in SUPER_ADMIN_API_KEY'}"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 from babel.dates import format_date
@@ -89,6 +90,20 @@ def due(on: date, today: date, language: Language) -> str:
         passed = days((today - on).days, language)
         return f"{day_inline(on, today, language)} ({passed} {ago})"
     return day(on, today, language)
+
+
+def calendar_day(on: date, language: Language) -> str:
+    """`4 Maret 2026`, for documents: the same whatever day they are read."""
+    return _by_babel(f"{_SHORT} y", on, language)
+
+
+def percent(rate: Decimal, language: Language) -> str:
+    """`1,5%`, in English `1.5%`; without zeros that say nothing."""
+    figures = f"{rate:f}"
+    if "." in figures:
+        figures = figures.rstrip("0").rstrip(".")
+    mark = "," if language is Language.INDONESIAN else "."
+    return f"{figures.replace('.', mark)}%"
 
 
 def phone(number: str) -> str:

@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -125,6 +126,7 @@ def environment(language: Language) -> Environment:
         days=lambda number: formats.days(number, language),
         either=lambda names: formats.either(names, language),
         one_of=lambda number: formats.one_of(number, language),
+        percent=lambda rate: formats.percent(Decimal(rate), language),
         phone=formats.phone,
         quote=formats.quote,
         rupiah=formats.rupiah,

@@ -11,8 +11,20 @@ from typing import Any
 from bukuhutang.base.ids import BorrowerId
 from bukuhutang.store.scope import TenantTx
 
-MONEY_ACTS = ("debt_recorded", "payment_recorded", "debt_undone", "payment_undone")
+MONEY_ACTS = (
+    *("debt_recorded", "payment_recorded", "debt_undone", "payment_undone"),
+    *("installment_paid", "agreement_paid_off", "agreement_forgiven"),
+    *("installment_undone", "forgiveness_undone"),
+)
 """The acts that changed a balance: what BATAL looks at and RIWAYAT shows."""
+
+AGREEMENT_ACTS = (
+    *("agreement_drafted", "agreement_accepted", "agreement_rejected", "agreement_expired"),
+    *("agreement_withdrawn", "agreement_cancelled", "agreement_written_off", "write_off_undone"),
+    *("reschedule_asked", "agreement_rescheduled", "cancel_asked", "request_undone"),
+    *("draft_undone",),
+)
+"""What else happens to agreements: BATAL looks at it too, and what was built on it stays."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +74,8 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
         " order by a.id desc limit 1",
         tx.tenant_id,
         chat_id,
-        MONEY_ACTS,
-        [*MONEY_ACTS, "contact_set"],
+        [*MONEY_ACTS, *AGREEMENT_ACTS],
+        [*MONEY_ACTS, *AGREEMENT_ACTS, "contact_set"],
     )
     return None if row is None else LastAct(*row)
 

@@ -31,6 +31,7 @@ class Counters:
     last_payment: int
     last_allocation: int
     last_reminder: int
+    last_agreement: int
     last_audit: int
     audit_hash: bytes
 
@@ -53,6 +54,7 @@ class DialogueRow:
     expires_at: datetime
     asked_ref: str | None = None  # the outbound message that asked
     set_aside: bool = False  # another wish came in between: only a reply to the question answers
+    beneath: DialogueRow | None = None  # what goes on when this question is answered
 
 
 @dataclass(frozen=True)
@@ -96,14 +98,15 @@ READ_PEOPLE = f"""
 READ = f"""
 select t.name, t.phone_number, {LENDER_CHAT} as lender_chat,
     k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
-    k.last_reminder, k.last_audit, k.audit_hash,
+    k.last_reminder, k.last_agreement, k.last_audit, k.audit_hash,
     (select status from inbound_messages where tenant_id = $1 and id = $2) as inbound_status,
     (select id from users where tenant_id = $1 and phone_number = $4) as member_id,
     (select {READ_PERSON} from borrowers b where b.tenant_id = $1 and b.phone_number = $4)
         as sender,
     (select json_build_array(g.kind, g.form_version, g.form, g.expires_at, g.asked_ref,
-            g.set_aside, g.member_id)
-       from dialogues g where g.tenant_id = $1 and g.chat_id = $3 limit 1) as dialogue,
+            g.set_aside, g.beneath)
+       from dialogues g join users u on u.tenant_id = g.tenant_id and u.id = g.member_id
+      where g.tenant_id = $1 and g.chat_id = $3 and u.phone_number = $4) as dialogue,
     exists (select from outbound_messages where tenant_id = $1 and provider_message_id = $6)
         or exists (select from outbound_messages where tenant_id = $1 and client_ref = $6)
         as is_own_echo,
@@ -130,11 +133,11 @@ async def read_page(
         tenant_name=row["name"],
         tenant_phone=PhoneNumber(row["phone_number"]),
         lender_chat=ChatId(row["lender_chat"]),
-        counters=Counters(*row[3:11]),
+        counters=Counters(*row[3:12]),
         inbound_status=row["inbound_status"],
         member_id=member,
         sender=_person(json.loads(row["sender"])) if row["sender"] else None,
-        dialogue=_dialogue(row["dialogue"], member),
+        dialogue=_dialogue(row["dialogue"]),
         is_own_echo=row["is_own_echo"],
         people=tuple(_person(one) for one in json.loads(row["people"] or "[]")),
     )
@@ -185,11 +188,15 @@ def _debt(borrower_id: BorrowerId, row: list[Any]) -> Debt:
     )
 
 
-def _dialogue(text: str | None, member: MemberId | None) -> DialogueRow | None:
+def _dialogue(text: str | None) -> DialogueRow | None:
     if text is None:
         return None
-    kind, version, form, expires_at, asked_ref, set_aside, asked = json.loads(text)
-    if asked != member:
-        return None
+    kind, version, form, expires_at, asked_ref, set_aside, beneath = json.loads(text)
     expires = datetime.fromisoformat(expires_at)
-    return DialogueRow(kind, version, form, expires, asked_ref, set_aside)
+    waits = None if beneath is None else _beneath(beneath)
+    return DialogueRow(kind, version, form, expires, asked_ref, set_aside, waits)
+
+
+def _beneath(stored: dict[str, Any]) -> DialogueRow:
+    expires = datetime.fromisoformat(stored["expires_at"])
+    return DialogueRow(**{**stored, "expires_at": expires})

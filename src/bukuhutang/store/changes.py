@@ -7,13 +7,14 @@ Few combinations ever occur, so nearly every message meets one that is prepared 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from bukuhutang.ledger.chain import AuditEntry
+from bukuhutang.store.agreement_parts import AGREEMENT_PARTS
 from bukuhutang.store.book import Counters
+from bukuhutang.store.parts import Part, insert, moved
 from bukuhutang.store.scope import TenantTx
 
 Row = dict[str, Any]
@@ -33,6 +34,16 @@ class Changes:
     payments: list[Row] = field(default_factory=list)
     allocations: list[Row] = field(default_factory=list)
     reminders: list[Row] = field(default_factory=list)
+    agreements: list[Row] = field(default_factory=list)
+    agreements_changed: list[Row] = field(default_factory=list)
+    plans: list[Row] = field(default_factory=list)
+    installments: list[Row] = field(default_factory=list)
+    installments_changed: list[Row] = field(default_factory=list)
+    entries: list[Row] = field(default_factory=list)
+    portions: list[Row] = field(default_factory=list)
+    requests: list[Row] = field(default_factory=list)
+    requests_answered: list[Row] = field(default_factory=list)
+    document_jobs: list[Row] = field(default_factory=list)
     audit: list[Row] = field(default_factory=list)
     outbound: list[Row] = field(default_factory=list)
     dialogue_asked: list[Row] = field(default_factory=list)
@@ -60,38 +71,8 @@ def audit_row(entry: AuditEntry, previous: bytes, sealed: bytes) -> Row:
     }
 
 
-@dataclass(frozen=True)
-class Part:
-    """One kind of row: its columns with their types, and what is done with the rows."""
-
-    columns: dict[str, str]
-    text: str  # {rows} stands for the row values, {names} for the columns
-    with_tenant: bool = False  # each row begins with the tenant: for inserts
-
-    def rows(self, count: int, numbers: Iterator[int]) -> str:
-        """Row values with parameter numbers, as many as there are rows."""
-        start = "$1, " if self.with_tenant else ""
-        return ", ".join(
-            "("
-            + start
-            + ", ".join(f"${next(numbers)}::{kind}" for kind in self.columns.values())
-            + ")"
-            for _ in range(count)
-        )
-
-
-def _insert(table: str, also: str = "", /, **columns: str) -> Part:
-    # S608: every word of it is a constant of this module.
-    text = f"insert into {table} (tenant_id, {{names}}) values {{rows}}{also}"  # noqa: S608
-    return Part(columns, text, with_tenant=True)
-
-
-def _moved(text: str, /, **columns: str) -> Part:
-    return Part(columns, text.replace("{moved}", "(values {rows}) as x({names})"))
-
-
 PARTS: dict[str, Part] = {
-    "borrowers": _insert(
+    "borrowers": insert(
         "borrowers",
         id="bigint",
         name="text",
@@ -99,7 +80,7 @@ PARTS: dict[str, Part] = {
         phone_number="text",
         created_at="timestamptz",
     ),
-    "borrowers_changed": _moved(
+    "borrowers_changed": moved(
         "update borrowers b set phone_number = x.phone_number, opted_out_at = x.opted_out_at,"
         " credit_receivable = x.credit_receivable, credit_payable = x.credit_payable"
         " from {moved} where b.tenant_id = $1 and b.id = x.id",
@@ -109,7 +90,7 @@ PARTS: dict[str, Part] = {
         credit_receivable="bigint",
         credit_payable="bigint",
     ),
-    "debts": _insert(
+    "debts": insert(
         "debts",
         id="bigint",
         direction="text",
@@ -122,14 +103,14 @@ PARTS: dict[str, Part] = {
         created_at="timestamptz",
         created_by="bigint",
     ),
-    "balances": _moved(
+    "balances": moved(
         "update debts d set paid = x.paid, status = x.status"
         " from {moved} where d.tenant_id = $1 and d.id = x.id",
         id="bigint",
         paid="bigint",
         status="text",
     ),
-    "payments": _insert(
+    "payments": insert(
         "payments",
         id="bigint",
         direction="text",
@@ -138,8 +119,9 @@ PARTS: dict[str, Part] = {
         reverses="bigint",
         created_at="timestamptz",
         created_by="bigint",
+        agreement_id="bigint",
     ),
-    "allocations": _insert(
+    "allocations": insert(
         "payment_allocations",
         id="bigint",
         payment_id="bigint",
@@ -147,7 +129,7 @@ PARTS: dict[str, Part] = {
         amount="bigint",
         created_at="timestamptz",
     ),
-    "reminders": _insert(
+    "reminders": insert(
         "reminders",
         id="bigint",
         borrower_id="bigint",
@@ -157,7 +139,8 @@ PARTS: dict[str, Part] = {
         created_at="timestamptz",
         created_by="bigint",
     ),
-    "audit": _insert(
+    **AGREEMENT_PARTS,
+    "audit": insert(
         "audit_log",
         id="bigint",
         at="timestamptz",
@@ -171,7 +154,7 @@ PARTS: dict[str, Part] = {
         previous_hash="bytea",
         hash="bytea",
     ),
-    "outbound": _insert(
+    "outbound": insert(
         "outbound_messages",
         client_ref="text",
         chat_id="text",
@@ -181,11 +164,12 @@ PARTS: dict[str, Part] = {
         file_id="uuid",
         about="jsonb",
     ),
-    "dialogue_asked": _insert(
+    "dialogue_asked": insert(
         "dialogues",
         " on conflict (tenant_id, chat_id, member_id) do update set kind = excluded.kind,"
         " form_version = excluded.form_version, form = excluded.form,"
-        " expires_at = excluded.expires_at, asked_ref = excluded.asked_ref, set_aside = false",
+        " expires_at = excluded.expires_at, asked_ref = excluded.asked_ref, set_aside = false,"
+        " beneath = excluded.beneath",
         chat_id="text",
         member_id="bigint",
         kind="text",
@@ -193,27 +177,28 @@ PARTS: dict[str, Part] = {
         form="jsonb",
         expires_at="timestamptz",
         asked_ref="text",
+        beneath="jsonb",
     ),
-    "dialogue_ended": _moved(
+    "dialogue_ended": moved(
         "delete from dialogues g using {moved}"
         " where g.tenant_id = $1 and g.chat_id = x.chat_id and g.member_id = x.member_id",
         chat_id="text",
         member_id="bigint",
     ),
-    "dialogue_set_aside": _moved(
+    "dialogue_set_aside": moved(
         "update dialogues g set set_aside = true from {moved}"
         " where g.tenant_id = $1 and g.chat_id = x.chat_id and g.member_id = x.member_id",
         chat_id="text",
         member_id="bigint",
     ),
-    "inbound_led": _moved(
+    "inbound_led": moved(
         "update inbound_messages m"
         " set detail = coalesce(m.detail, '{{}}') || jsonb_build_object('led_to', x.led_to)"
         " from {moved} where m.tenant_id = $1 and m.id = x.id",
         id="bigint",
         led_to="bigint",
     ),
-    "inbound": _moved(
+    "inbound": moved(
         "update inbound_messages m set status = x.status, reason = x.reason,"
         " handled_at = x.handled_at, body = case when x.keep then m.body end"
         " from {moved} where m.tenant_id = $1 and m.id = x.id and m.status = 'pending'",
@@ -227,10 +212,11 @@ PARTS: dict[str, Part] = {
 
 COUNTERS = (
     "update books set last_member = {}, last_borrower = {}, last_debt = {}, last_payment = {},"
-    " last_allocation = {}, last_reminder = {}, last_audit = {}, audit_hash = {}"
+    " last_allocation = {}, last_reminder = {}, last_agreement = {}, last_audit = {},"
+    " audit_hash = {}"
     " where tenant_id = $1"
 )
-COUNTER_COUNT = 8
+COUNTER_COUNT = 9
 
 Shape = tuple[tuple[str, int], ...]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bukuhutang.base.ids import TenantId
 from bukuhutang.ledger.chain import GENESIS, AuditEntry, entry_hash
+from bukuhutang.store import agreement_checks
 from bukuhutang.store.scope import Connection, TenantTx
 
 CHAIN_PAGE = 2_000
@@ -36,7 +37,8 @@ select p.id, p.amount, coalesce(sum(a.amount), 0)::bigint as allocated,
         as reversed
   from payments p
   left join payment_allocations a on a.tenant_id = p.tenant_id and a.payment_id = p.id
- where p.tenant_id = $1 and p.reverses is null group by p.tenant_id, p.id, p.amount
+ where p.tenant_id = $1 and p.reverses is null and p.agreement_id is null
+ group by p.tenant_id, p.id, p.amount
  order by p.id"""
 
 CREDITS = """
@@ -45,7 +47,7 @@ with rest as (
             from payment_allocations a
             where a.tenant_id = p.tenant_id and a.payment_id = p.id), 0) as unapplied
       from payments p
-     where p.tenant_id = $1 and p.reverses is null and not exists (
+     where p.tenant_id = $1 and p.reverses is null and p.agreement_id is null and not exists (
         select from payments r where r.tenant_id = p.tenant_id and r.reverses = p.id))
 select b.id, b.credit_receivable, b.credit_payable,
     coalesce(sum(unapplied) filter (where direction = 'piutang'), 0)::bigint as receivable,
@@ -66,26 +68,29 @@ select coalesce(l.subject, p.id), 'payment',
     l.borrower_id::text || ' ' || (l.detail ->> 'direction') || ' ' || (l.detail ->> 'amount'),
     p.borrower_id::text || ' ' || p.direction || ' ' || p.amount
   from (select * from audit_log where tenant_id = $1 and action = 'payment_recorded') l
-  full join (select * from payments where tenant_id = $1 and reverses is null) p
+  full join (select * from payments where tenant_id = $1 and reverses is null
+        and agreement_id is null) p
     on p.id = l.subject
 union all
 select coalesce(l.subject, p.reverses), 'reversal',
     l.borrower_id::text || ' ' || (l.detail ->> 'direction') || ' ' || (l.detail ->> 'amount'),
     p.borrower_id::text || ' ' || p.direction || ' ' || p.amount
   from (select * from audit_log where tenant_id = $1 and action = 'payment_undone') l
-  full join (select * from payments where tenant_id = $1 and reverses is not null) p
+  full join (select * from payments where tenant_id = $1 and reverses is not null
+        and agreement_id is null) p
     on p.reverses = l.subject
 order by 2, 1"""
 
 COUNTERS = """
 select k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
-    k.last_reminder, k.last_audit, k.audit_hash,
+    k.last_reminder, k.last_agreement, k.last_audit, k.audit_hash,
     (select coalesce(max(id), 0) from users where tenant_id = $1) as members,
     (select coalesce(max(id), 0) from borrowers where tenant_id = $1) as borrowers,
     (select coalesce(max(id), 0) from debts where tenant_id = $1) as debts,
     (select coalesce(max(id), 0) from payments where tenant_id = $1) as payments,
     (select coalesce(max(id), 0) from payment_allocations where tenant_id = $1) as allocations,
     (select coalesce(max(id), 0) from reminders where tenant_id = $1) as reminders,
+    (select coalesce(max(id), 0) from loan_agreements where tenant_id = $1) as agreements,
     (select coalesce(max(id), 0) from audit_log where tenant_id = $1) as audit
   from books k where k.tenant_id = $1"""
 
@@ -117,9 +122,14 @@ async def differences(tx: TenantTx) -> list[Difference]:
         compare("borrower.credit_payable", row["id"], row[2], row["payable"])
     for row in await tx.db.fetch(JOURNAL, tx.tenant_id):
         compare(f"journal.{row['what']}", row["number"], row["stored"], row["said"])
+    async for what, number, stored, computed in agreement_checks.wrong(tx):
+        compare(what, number, stored, computed)
     counters = await tx.db.fetchrow(COUNTERS, tx.tenant_id)
     assert counters is not None
-    names = ("members", "borrowers", "debts", "payments", "allocations", "reminders", "audit")
+    names = (
+        *("members", "borrowers", "debts", "payments", "allocations", "reminders", "agreements"),
+        "audit",
+    )
     for place, name in enumerate(names):
         compare(f"counter.{name}", 0, counters[place], counters[name])
     found += await _chain(tx, bytes(counters["audit_hash"]))

@@ -73,6 +73,20 @@ async def totals(tx: TenantTx) -> dict[Direction, Totals]:
     return {Direction(row["direction"]): Totals(row["people"], row["outstanding"]) for row in rows}
 
 
+async def people_owing(tx: TenantTx) -> int:
+    """How many people owe on a debt or on an agreement that is counted on."""
+    count = await tx.db.fetchval(
+        "select count(*) from (select borrower_id from debts where tenant_id = $1"
+        "   and status = 'open' and direction = $2"
+        " union select borrower_id from loan_agreements where tenant_id = $1"
+        "   and status = 'active') people",
+        tx.tenant_id,
+        Direction.RECEIVABLE,
+    )
+    assert isinstance(count, int)
+    return count
+
+
 @dataclass(frozen=True)
 class Usage:
     """What of the plan is used, as STATUS AKUN and the admin API both show it."""

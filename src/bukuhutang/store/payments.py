@@ -36,7 +36,7 @@ async def unapplied(tx: TenantTx, borrower_id: BorrowerId, direction: Direction)
         "select p.id, p.amount - coalesce((select sum(a.amount) from payment_allocations a"
         "   where a.tenant_id = p.tenant_id and a.payment_id = p.id), 0)::bigint as rest"
         " from payments p where p.tenant_id = $1 and p.borrower_id = $2 and p.direction = $3"
-        " and p.reverses is null and not exists (select from payments r"
+        " and p.reverses is null and p.agreement_id is null and not exists (select from payments r"
         "   where r.tenant_id = p.tenant_id and r.reverses = p.id) order by p.id",
         tx.tenant_id,
         borrower_id,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bukuhutang.ledger.money import Direction
-from bukuhutang.understanding import normalise
+from bukuhutang.understanding import agreement_commands, normalise
 from bukuhutang.understanding.assent import is_assent
 from bukuhutang.understanding.body import (
     Line,
@@ -54,6 +54,7 @@ COMMANDS: dict[str, str] = {
     **dict.fromkeys(("ingatkan", "remind"), "INGATKAN"),
     **dict.fromkeys(("nomor", "contact"), "NOMOR"),
     **dict.fromkeys(("batal", "cancel", "undo"), "BATAL"),
+    **agreement_commands.COMMANDS,
     "bantuan": "BANTUAN",
     "help": "HELP",
     "menu": "MENU",
@@ -69,6 +70,7 @@ _KIN = {
 }
 # "utang Budi" is what Budi owes or what is owed to Budi: HUTANG would be a guess.
 _NO_TYPO = frozenset(("utang", "start", "stop"))
+_NEVER_MEANT_BY_TYPO = frozenset(("buat",))  # "batl" is BATAL
 _TYPO_LETTERS_MIN = 4
 
 _FIRST_WORD = re.compile(
@@ -149,8 +151,8 @@ def _read_debt(line: Line) -> Intent:
 
 
 def _read_payment(line: Line) -> Intent:
-    if line.words and line.words[0] in ("cicilan", "installment"):
-        return Unreadable("command_unknown", "BAYAR")  # installments are another command
+    if (installment := agreement_commands.read_installment_payment(line)) is not None:
+        return installment
     body = read_body(line, _PAYMENT_PARTS, amount_needed=True)
     if isinstance(body, Unreadable):
         return body
@@ -195,8 +197,10 @@ def _read_status(line: Line) -> Intent:
         return ShowStatus(line.name)
     if words[0] in _ACCOUNT_WORDS and is_decoration([one for one in words[1:] if one]):
         return ShowUsage()
-    if words[0] in ("cicilan", "installment", "installments"):
-        return Unreadable("command_unknown", "STATUS")  # installments are another command
+    if words[0] in agreement_commands.INSTALLMENT_WORDS:
+        return agreement_commands.read_installments(
+            replace(line, words=line.words[1:], shown=line.shown[1:])
+        )
     name = read_plain_name(line)
     return name if isinstance(name, Unreadable) else ShowStatus(name)
 
@@ -238,6 +242,15 @@ _READERS: dict[str, Callable[[Line], Intent]] = {
     "INGATKAN": _read_reminder,
     "NOMOR": _read_contact,
     "BATAL": _read_undo,
+    "BUAT PERJANJIAN": agreement_commands.read_start,
+    "PERJANJIAN": agreement_commands.read_agreements,
+    "CICILAN": agreement_commands.read_installments,
+    "KIRIM": agreement_commands.read_send,
+    "BATALKAN PERJANJIAN": agreement_commands.read_cancel,
+    "IKHLASKAN": agreement_commands.read_forgive,
+    "HAPUSBUKU": agreement_commands.read_write_off,
+    "JADWAL ULANG": agreement_commands.read_reschedule,
+    "PELUNASAN": agreement_commands.read_pay_off,
     "BANTUAN": _read_help,
     "HELP": _read_help,
     "MENU": _read_help,
@@ -265,7 +278,7 @@ def _typos() -> dict[str, set[str]]:
     """Command words with one letter missing, each with the commands it may come from."""
     spelled: dict[str, set[str]] = {}
     for word, command in COMMANDS.items():
-        if len(word) >= _TYPO_LETTERS_MIN:
+        if len(word) >= _TYPO_LETTERS_MIN and word not in _NEVER_MEANT_BY_TYPO:
             for one in _deletions(word):
                 spelled.setdefault(one, set()).add(command)
     return spelled

@@ -98,6 +98,101 @@ class Pick:
 
 
 @dataclass(frozen=True)
+class StartAgreement:
+    """`BUAT PERJANJIAN [nama] [jumlah]`: begins the interview."""
+
+    name: str
+    amount: int
+    phone: PhoneNumber | None = None
+    months: int | None = None
+
+
+@dataclass(frozen=True)
+class ShowAgreements:
+    """`PERJANJIAN`, or `PERJANJIAN [nomor]` for one of them."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class ShowInstallments:
+    """`CICILAN` for all that run; `STATUS CICILAN [nama]` or `CICILAN [nama]` for one person."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class PayInstallment:
+    """`BAYAR [nomor]`, `BAYAR CICILAN [nomor] [jumlah]`, `BAYAR CICILAN [nama] [jumlah]`.
+
+    `number` is the installment's, `agreement` the agreement's where it was named; without an
+    amount what is due on that installment is paid.
+    """
+
+    number: int | None = None
+    amount: int | None = None
+    name: str | None = None
+    agreement: int | None = None
+
+
+@dataclass(frozen=True)
+class SendAgreement:
+    """`KIRIM [nomor]`: the PDF again."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class CancelAgreement:
+    """`BATALKAN PERJANJIAN [nomor]`: at once while nobody agreed, else by mutual consent."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Forgive:
+    """`IKHLASKAN [nomor] [jumlah]`: part of what is owed, or all of it, need not be paid."""
+
+    number: int
+    amount: int | None = None
+
+
+@dataclass(frozen=True)
+class WriteOff:
+    """`HAPUSBUKU [nomor]`: no longer counted on; still owed."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Reschedule:
+    """`JADWAL ULANG [nomor]`: due dates moved to start on a day, or more months; one of the two."""
+
+    number: int
+    first_due: date | None = None
+    months_more: int | None = None
+
+
+@dataclass(frozen=True)
+class PayOff:
+    """`PELUNASAN [nomor]`: what it takes to pay all of it today, with interest to the day.
+
+    With an amount it is paid.
+    """
+
+    number: int
+    amount: int | None = None
+
+
+@dataclass(frozen=True)
+class AnswerAgreement:
+    """A borrower's `SETUJU` or `TOLAK`, or what only sounds like it (`reply` is `unclear`)."""
+
+    reply: str  # accept, reject, unclear
+    number: int | None = None
+
+
+@dataclass(frozen=True)
 class Agree:
     """A bare "ya" or 👍: the answer to a question that can be answered so."""
 
@@ -123,7 +218,8 @@ class Unreadable:
 
     Codes: message_too_long, command_unknown, name_missing, name_too_long, amount_missing,
     amount_unclear, amount_not_positive, amount_too_large, amount_not_whole, days_out_of_range,
-    days_unclear, note_too_long, phone_invalid, text_left_over.
+    days_unclear, note_too_long, phone_invalid, text_left_over, installment_missing,
+    agreement_number_missing, months_out_of_range, reschedule_unclear.
     """
 
     code: str
@@ -143,6 +239,17 @@ Intent = (
     | ShowUsage
     | ShowHelp
     | Pick
+    | StartAgreement
+    | ShowAgreements
+    | ShowInstallments
+    | PayInstallment
+    | SendAgreement
+    | CancelAgreement
+    | Forgive
+    | WriteOff
+    | Reschedule
+    | PayOff
+    | AnswerAgreement
     | Agree
     | AskOwnBalance
     | OptOut

@@ -12,16 +12,27 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from bukuhutang.base.ids import BorrowerId, DebtNumber, MemberId, PaymentNumber, PhoneNumber
+from bukuhutang.base.ids import (
+    AgreementNumber,
+    BorrowerId,
+    DebtNumber,
+    MemberId,
+    PaymentNumber,
+    PhoneNumber,
+)
 from bukuhutang.ledger.chain import AuditEntry, entry_hash
 from bukuhutang.ledger.debt import Borrower, Debt
 from bukuhutang.ledger.money import Direction
-from bukuhutang.store.book import Page
+from bukuhutang.store.book import DialogueRow, Page
 from bukuhutang.store.changes import Changes, audit_row, write
 from bukuhutang.store.scope import TenantTx
 
 MESSAGE_KEY = "in:"
 """Work on an inbound message has this and its number as its key."""
+
+
+KINDS_THAT_WAIT = frozenset(("interview",))
+"""Dialogues of several questions: what is asked in between does not end them."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +122,7 @@ class Book:
         amount: int,
         *,
         reverses: int | None = None,
+        agreement: AgreementNumber | None = None,
     ) -> PaymentNumber:
         """A payment, or the reversal of one; appended, never changed."""
         self.counters.last_payment += 1
@@ -124,6 +136,7 @@ class Book:
                 "reverses": reverses,
                 "created_at": self.occasion.now,
                 "created_by": self.occasion.member_id,
+                "agreement_id": agreement,
             }
         )
         return number
@@ -226,31 +239,64 @@ class Book:
         return client_ref
 
     def ask(self, kind: str, form: dict[str, Any], *, version: int, expires_at: datetime) -> None:
-        """Leave a question open in this chat; it replaces the one before."""
+        """Leave a question open in this chat; it replaces the one before.
+
+        A dialogue that waits beneath the one before goes on waiting beneath this one.
+        """
+        self._ask(DialogueRow(kind, version, form, expires_at, beneath=self._beneath_of(kind)))
+
+    def _beneath_of(self, kind: str) -> DialogueRow | None:
+        """The dialogue of another kind that a question of `kind` must not end."""
+        top = self.page.dialogue
+        if top is None or kind in KINDS_THAT_WAIT:
+            return None
+        waiting = top if top.kind in KINDS_THAT_WAIT else top.beneath
+        is_open = waiting is not None and waiting.expires_at > self.occasion.now
+        return waiting if is_open else None
+
+    def _ask(self, row: DialogueRow) -> None:
         assert self.occasion.member_id is not None
         assert self.occasion.chat_id is not None
-        self.changes.dialogue_asked.append(
+        self.changes.dialogue_asked = [
             {
                 "chat_id": self.occasion.chat_id,
                 "member_id": self.occasion.member_id,
-                "kind": kind,
-                "form_version": version,
-                "form": json.dumps(form),
-                "expires_at": expires_at,
-                "asked_ref": None,
+                "kind": row.kind,
+                "form_version": row.form_version,
+                "form": json.dumps(row.form),
+                "expires_at": row.expires_at,
+                "asked_ref": row.asked_ref,
+                "beneath": None if row.beneath is None else _kept(row.beneath),
             }
-        )
+        ]
 
     def drop_question(self) -> None:
-        """End the question that waits in this chat, if any."""
-        if self.page.dialogue is not None:
-            self.changes.dialogue_ended.append(
+        """End the question that waits in this chat, if any; what waited beneath goes on.
+
+        Does nothing when this piece of work has asked another one already.
+        """
+        row = self.page.dialogue
+        if row is None or self.changes.dialogue_asked:
+            return
+        if row.beneath is not None:
+            self._ask(row.beneath)
+        else:
+            self.changes.dialogue_ended = [
                 {"chat_id": self.occasion.chat_id, "member_id": self.occasion.member_id}
-            )
+            ]
+
+    def drop_dialogues(self) -> None:
+        """End everything that waits in this chat."""
+        self.changes.dialogue_asked.clear()
+        if self.page.dialogue is not None:
+            self.changes.dialogue_ended = [
+                {"chat_id": self.occasion.chat_id, "member_id": self.occasion.member_id}
+            ]
 
     def set_question_aside(self) -> None:
         """Another wish came in between: from now on only a reply to the question answers it."""
-        if self.page.dialogue is not None:
+        row = self.page.dialogue
+        if row is not None and row.kind not in KINDS_THAT_WAIT:
             self.changes.dialogue_set_aside.append(
                 {"chat_id": self.occasion.chat_id, "member_id": self.occasion.member_id}
             )
@@ -269,6 +315,8 @@ class Book:
 
     def _say_which_message_asked(self) -> None:
         """So that a quoted reply or a reaction to the question is its answer."""
+        if self.changes.dialogue_asked[-1]["asked_ref"] is not None:
+            return  # it was asked earlier, and only goes on
         told = [one for one in self.changes.outbound if one["chat_id"] == self.occasion.chat_id]
         if told:
             asked_ref = told[-1]["client_ref"]
@@ -287,3 +335,16 @@ class Book:
         for row in self.changes.outbound:
             row["about"] = None if row["about"] is None else json.dumps(row["about"])
         await write(self.tx, self.changes)
+
+
+def _kept(row: DialogueRow) -> str:
+    """A dialogue that waits beneath a question, as its row keeps it."""
+    return json.dumps(
+        {
+            "kind": row.kind,
+            "form_version": row.form_version,
+            "form": row.form,
+            "expires_at": row.expires_at.isoformat(),
+            "asked_ref": row.asked_ref,
+        }
+    )

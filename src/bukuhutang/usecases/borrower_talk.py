@@ -8,6 +8,7 @@ from typing import ClassVar
 from bukuhutang.base.answers import Answer
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store.book import Person
+from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.overview import DebtLine, debt_lines
 from bukuhutang.usecases.people import outstanding
@@ -19,7 +20,8 @@ class OwnBalance(Answer):
     name: str
     lender: str
     debts: tuple[DebtLine, ...]
-    total: int
+    agreements: tuple[AgreementDue, ...]
+    total: int  # of both, all that is left
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,15 @@ class OwnBalanceNone(Answer):
     lender: str
 
 
-def own_balance(book: Book, person: Person) -> OwnBalance | OwnBalanceNone:
+async def own_balance(book: Book, person: Person) -> OwnBalance | OwnBalanceNone:
     """What this borrower owes this lender: nothing else, nobody else."""
     debts = debt_lines(person, Direction.RECEIVABLE, book.occasion.today)
     lender = book.page.tenant_name
-    if not debts:
+    dues = tuple(await dues_of(book, person.borrower.id))
+    if not debts and not dues:
         return OwnBalanceNone(person.borrower.name, lender)
-    total = outstanding(person, Direction.RECEIVABLE)
-    return OwnBalance(person.borrower.name, lender, debts, total)
+    total = outstanding(person, Direction.RECEIVABLE) + sum(one.outstanding for one in dues)
+    return OwnBalance(person.borrower.name, lender, debts, dues, total)
 
 
 @dataclass(frozen=True)

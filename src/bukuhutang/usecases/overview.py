@@ -14,6 +14,7 @@ from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import audit_log, overview, reminders
 from bukuhutang.store.book import Person
+from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of, expected_dues
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.fates import ReminderFate, fate_of
 from bukuhutang.usecases.people import outstanding
@@ -28,6 +29,7 @@ class StatusLine:
     outstanding: int
     due_date: date
     days_past_due: int
+    agreement: int | None = None  # its number, when it is about installments
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,14 @@ class Status(Answer):
 
 
 async def show_status(book: Book) -> Status | StatusEmpty:
-    """Totals both ways, overdue first, then what falls due next; five lines of each."""
+    """Totals both ways, overdue first, then what falls due next; five lines of each.
+
+    Agreements count with all that is left of them, and are named with what is due first.
+    """
     today = book.occasion.today
     totals = await overview.totals(book.tx)
-    if not totals:
+    dues = await expected_dues(book)
+    if not totals and not dues:
         return StatusEmpty()
     sums = await overview.open_sums(book.tx, today, limit=LINES_MAX)
     late = [one for one in sums if one.direction is Direction.RECEIVABLE and one.late]
@@ -62,21 +68,33 @@ async def show_status(book: Book) -> Status | StatusEmpty:
     payable = sorted(
         (one for one in sums if one.direction is Direction.PAYABLE), key=lambda one: one.first_due
     )
+    late_dues = [one for one in dues if one.days_past_due]
+    next_dues = [one for one in dues if not one.days_past_due]
     nothing = overview.Totals(0, 0)
     receivable = totals.get(Direction.RECEIVABLE, nothing)
     payable_rows = sum({one.late: one.rows for one in payable}.values())
+    overdue = _merged(_lines(late, today), late_dues)
+    upcoming = _merged(_lines(coming, today), next_dues)
     return Status(
-        receivable_total=receivable.outstanding,
-        receivable_people=receivable.people,
-        overdue_total=late[0].total if late else 0,
-        overdue=_lines(late, today),
-        overdue_more=(late[0].rows if late else 0) - len(late),
-        upcoming=_lines(coming, today),
-        upcoming_more=(coming[0].rows if coming else 0) - len(coming),
+        receivable_total=receivable.outstanding + sum(one.outstanding for one in dues),
+        receivable_people=await overview.people_owing(book.tx) if dues else receivable.people,
+        overdue_total=(late[0].total if late else 0) + sum(one.due for one in late_dues),
+        overdue=overdue,
+        overdue_more=(late[0].rows if late else 0) + len(late_dues) - len(overdue),
+        upcoming=upcoming,
+        upcoming_more=(coming[0].rows if coming else 0) + len(next_dues) - len(upcoming),
         payable_total=totals.get(Direction.PAYABLE, nothing).outstanding,
         payables=_lines(payable[:LINES_MAX], today),
         payables_more=payable_rows - len(payable[:LINES_MAX]),
     )
+
+
+def _merged(lines: tuple[StatusLine, ...], dues: list[AgreementDue]) -> tuple[StatusLine, ...]:
+    """Debts and installments in the order of their due dates, as many as are shown."""
+    installments = [
+        StatusLine(one.name, one.due, one.due_date, one.days_past_due, one.number) for one in dues
+    ]
+    return tuple(sorted([*lines, *installments], key=lambda one: one.due_date)[:LINES_MAX])
 
 
 def _lines(sums: list[overview.OpenSum], today: date) -> tuple[StatusLine, ...]:
@@ -107,10 +125,11 @@ class PersonStatus(Answer):
     payables_more: int
     credit_receivable: int
     credit_payable: int
+    agreements: tuple[AgreementDue, ...]
 
 
-def show_person(book: Book, person: Person) -> PersonStatus:
-    """What is open with one person, both ways, oldest due first."""
+async def show_person(book: Book, person: Person) -> PersonStatus:
+    """What is open with one person, both ways, oldest due first; agreements beside the debts."""
     today = book.occasion.today
     book.speak_of(person.borrower.id)
     receivables = debt_lines(person, Direction.RECEIVABLE, today)
@@ -125,6 +144,7 @@ def show_person(book: Book, person: Person) -> PersonStatus:
         payables_more=len(payables[HISTORY_MAX:]),
         credit_receivable=person.borrower.credit_receivable,
         credit_payable=person.borrower.credit_payable,
+        agreements=tuple(await dues_of(book, person.borrower.id)),
     )
 
 
@@ -169,6 +189,11 @@ KINDS = {
     "payment_recorded": "payment",
     "debt_undone": "debt_undone",
     "payment_undone": "payment_undone",
+    "installment_paid": "installment",
+    "agreement_paid_off": "installment",
+    "installment_undone": "installment_undone",
+    "agreement_forgiven": "forgiven",
+    "forgiveness_undone": "forgiven_undone",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -137,6 +137,22 @@ async def person_with_debts(
     if exact or len(owing) > 1:  # the one of exactly this name owes nothing: do not guess another
         return _which(name, owing)
     return owing[0]
+
+
+def person_among(
+    people: list[Person], name: str, name_key: str, concerned: Callable[[Person], bool]
+) -> Person | WhichPerson:
+    """Which of these is meant, where some are concerned; the one of exactly this name first.
+
+    Raises TooManyPeople.
+    """
+    exact = [one for one in people if one.borrower.name_key == name_key and concerned(one)]
+    found = exact or [one for one in people if concerned(one)]
+    assert found
+    named_exactly = any(one.borrower.name_key == name_key for one in people)
+    if len(found) == 1 and (exact or not named_exactly):
+        return found[0]
+    return _which(name, found)
 
 
 async def person_known(book: Book, name: str, name_key: str) -> Person | WhichPerson:

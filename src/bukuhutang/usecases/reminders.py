@@ -10,11 +10,17 @@ from bukuhutang.base.answers import Answer
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import reminders
 from bukuhutang.store.book import Person
+from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of, people_with_dues
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.fates import fate_of
 from bukuhutang.usecases.overview import DebtLine, debt_lines
-from bukuhutang.usecases.people import WhichPerson, outstanding, person_with_debts
-from bukuhutang.usecases.refusals import BorrowerOptedOut, RemindedToday
+from bukuhutang.usecases.people import (
+    WhichPerson,
+    outstanding,
+    person_among,
+    person_with_debts,
+)
+from bukuhutang.usecases.refusals import BorrowerOptedOut, NothingOwed, RemindedToday
 
 CONTACT_HOURS = range(8, 20)
 """Collection contact is for 08–20 local time (POJK 22/2023 art. 62)."""
@@ -28,7 +34,8 @@ class ReminderText(Answer):
     name: str
     lender: str
     debts: tuple[DebtLine, ...]
-    total: int
+    agreements: tuple[AgreementDue, ...]
+    total: int  # of the debts, and what is due first of the agreements
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,11 @@ class Reminded:
 async def remind(
     book: Book, name: str, name_key: str, zone: ZoneInfo, *, chosen: Person | None = None
 ) -> Reminded | WhichPerson:
-    """Prepare the reminder of one person's open receivables.
+    """Prepare the reminder of one person's open receivables and of what is due of agreements.
 
     Raises BorrowerUnknown, NothingOwed, TooManyPeople, BorrowerOptedOut, RemindedToday.
     """
-    person = chosen or await person_with_debts(book, name, name_key, Direction.RECEIVABLE)
+    person = chosen or await _who(book, name, name_key)
     if isinstance(person, WhichPerson):
         return person
     borrower = person.borrower
@@ -74,17 +81,29 @@ async def remind(
     if earlier is not None:
         known = fate_of(earlier, zone)
         raise RemindedToday(borrower.name, known.at, known.fate, known.until)
-    text = ReminderText(
-        borrower.name,
-        book.page.tenant_name,
-        debt_lines(person, Direction.RECEIVABLE, today),
-        outstanding(person, Direction.RECEIVABLE),
-    )
+    dues = tuple(one for one in await dues_of(book, borrower.id) if one.is_expected)
+    debts = debt_lines(person, Direction.RECEIVABLE, today)
+    if not debts and not dues:
+        raise NothingOwed(borrower.name, Direction.RECEIVABLE)
+    total = outstanding(person, Direction.RECEIVABLE) + sum(one.due for one in dues)
+    text = ReminderText(borrower.name, book.page.tenant_name, debts, dues, total)
     if borrower.phone is None:
         return Reminded(ReminderToForward(borrower.name), text, None, person)
     hour = book.occasion.now.astimezone(zone).hour
     told = ReminderSent(borrower.name, outside_hours=hour not in CONTACT_HOURS)
     return Reminded(told, text, borrower.phone, person)
+
+
+async def _who(book: Book, name: str, name_key: str) -> Person | WhichPerson:
+    lending = await people_with_dues(book)
+    if not lending:
+        return await person_with_debts(book, name, name_key, Direction.RECEIVABLE)
+    return person_among(
+        list(book.page.people),
+        name,
+        name_key,
+        lambda one: bool(outstanding(one, Direction.RECEIVABLE)) or one.borrower.id in lending,
+    )
 
 
 def note_reminder(book: Book, person: Person, client_ref: str) -> None:

@@ -12,6 +12,8 @@ from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import audit_log, payments
 from bukuhutang.store.book import Person, read_person
+from bukuhutang.usecases.agreement_answers import AgreementActUndone
+from bukuhutang.usecases.agreement_undo import UNDOABLE, undo_agreement_act
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import outstanding
 from bukuhutang.usecases.refusals import (
@@ -52,7 +54,9 @@ class PaymentUndone(Answer):
     total: int
 
 
-async def undo_last(book: Book, *, key: str | None = None) -> DebtUndone | PaymentUndone:
+async def undo_last(
+    book: Book, *, key: str | None = None
+) -> DebtUndone | PaymentUndone | AgreementActUndone:
     """Reverse the last debt or payment recorded in this chat, once.
 
     Only the very last one: a second BATAL does not walk further back, and with the `key` of an act
@@ -69,12 +73,16 @@ async def undo_last(book: Book, *, key: str | None = None) -> DebtUndone | Payme
         raise NothingToUndo  # the newest thing done here was no record of money
     assert last.subject is not None
     assert last.borrower_id is not None
-    if last.action in ("debt_undone", "payment_undone"):
+    if last.action.endswith("_undone"):
         raise AlreadyUndone(last.subject if last.action == "debt_undone" else None)
     person = await read_person(book.tx, BorrowerId(last.borrower_id))
     assert person is not None
     if last.built_upon:
         raise BuiltUpon(person.borrower.name)
+    if last.action in UNDOABLE:
+        return await undo_agreement_act(book, last.action, last.subject)
+    if last.action in audit_log.AGREEMENT_ACTS:
+        raise NothingToUndo
     if last.action == "debt_recorded":
         return await _undo_debt(book, person, DebtNumber(last.subject))
     return await _undo_payment(book, person, PaymentNumber(last.subject))

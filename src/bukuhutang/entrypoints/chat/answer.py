@@ -2,73 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.errors import Refusal
-from bukuhutang.base.ids import BorrowerId, DebtNumber
+from bukuhutang.base.ids import BorrowerId
+from bukuhutang.entrypoints.chat.agreements import do_agreement
+from bukuhutang.entrypoints.chat.chosen import NOTHING_CHOSEN, Chosen, options_of
+from bukuhutang.entrypoints.chat.interview import hear_interview, start_interview, waiting_line
 from bukuhutang.entrypoints.chat.quoted import NOTHING_QUOTED, Quoted, message_behind
-from bukuhutang.ledger.money import Direction
-from bukuhutang.rendering.texts import render
+from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store.book import PEOPLE_MAX, Person, read_person
-from bukuhutang.tenancy.tenant import Language
 from bukuhutang.understanding import intents
 from bukuhutang.understanding.dialogues import choice
 from bukuhutang.understanding.dialogues.choice import ChoiceForm, Option
 from bukuhutang.understanding.names import name_key
 from bukuhutang.usecases import borrower_talk, overview, reminders
+from bukuhutang.usecases.agreement_answers import PayoffQuote
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.contacts import set_contact
-from bukuhutang.usecases.people import NewPerson, WhichPerson, person_known
+from bukuhutang.usecases.pay_person import pay_person
+from bukuhutang.usecases.people import NewPerson, WhichPerson, person_known, person_to_lend
 from bukuhutang.usecases.record_debt import RecordDebt, record_debt
-from bukuhutang.usecases.record_payment import RecordPayment, WhichDirection, record_payment
+from bukuhutang.usecases.record_payment import RecordPayment
 from bukuhutang.usecases.refusals import NoRecordQuoted
 from bukuhutang.usecases.undo import undo_last
 
 
-@dataclass
-class Talk:
-    """The book, and how this tenant is spoken to."""
-
-    book: Book
-    language: Language
-    zone: ZoneInfo
-
-    def say(self, answer: Answer | Refusal) -> str:
-        """The words for an answer or a refusal."""
-        fields = answer.fields()
-        return render(answer.code, self.language, today=self.book.occasion.today, **fields)
-
-    def say_code(self, code: str, **fields: object) -> str:
-        """The words for a bare code."""
-        return render(code, self.language, today=self.book.occasion.today, **fields)
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What is settled already: the person (or a new one), the direction, the debt."""
-
-    person: Person | NewPerson | None = None
-    direction: Direction | None = None
-    debt: DebtNumber | None = None
-
-
 async def answer_lender(
-    talk: Talk, chat_id: str, intent: intents.Intent, quoted: Quoted = NOTHING_QUOTED
+    talk: Talk,
+    chat_id: str,
+    intent: intents.Intent,
+    quoted: Quoted = NOTHING_QUOTED,
+    *,
+    text: str = "",
+    instead: bool = False,
 ) -> None:
     """Do what the lender meant, maybe in reply to a message, and queue the answer into `chat_id`.
 
-    A refusal records nothing and is answered all the same.
+    `text` is the message as it was written: an interview that waits may hear it, `instead` of its
+    last answer. A refusal records nothing and is answered all the same.
     """
     book = talk.book
+    said: str | None = None
     try:
-        text = await _act(talk, intent, quoted)
+        if waiting_form(book, quoted) is None or not _answers_choice(intent):
+            said = await hear_interview(talk, intent, quoted, text, instead=instead)
+        reminder = None if said is not None else waiting_line(talk)
+        said = said if said is not None else await _act(talk, intent, quoted)
     except Refusal as no:
         book.forget_staged()
-        text = talk.say(no)
-    book.send(chat_id, text, about=book.about)
+        talk.attached = None
+        said, reminder = talk.say(no), waiting_line(talk)
+    if reminder is None or _asks_something(book):
+        book.send(chat_id, said, file_id=talk.attached, about=book.about)
+    elif book.changes.outbound:  # a text to be forwarded went before: nothing is put under it
+        book.send(chat_id, said, file_id=talk.attached, about=book.about)
+        book.send(chat_id, reminder)
+    else:
+        said = f"{said}\n\n{reminder}"
+        book.send(chat_id, said, file_id=talk.attached, about=book.about)
+
+
+def _answers_choice(intent: intents.Intent) -> bool:
+    return isinstance(intent, intents.Pick | intents.Agree | intents.Undo)
+
+
+def _asks_something(book: Book) -> bool:
+    """Whether a new question is asked now; one that only goes on was asked earlier."""
+    return any(one["asked_ref"] is None for one in book.changes.dialogue_asked)
 
 
 async def _act(talk: Talk, intent: intents.Intent, quoted: Quoted) -> str:
@@ -89,7 +92,8 @@ async def _act(talk: Talk, intent: intents.Intent, quoted: Quoted) -> str:
             return await _undo(talk, waiting, quoted)
     # Everything else is a wish of its own: a number no longer answers the question left open.
     book.set_question_aside()
-    return await _wish(talk, intent, Chosen(quoted.person, debt=quoted.debt))
+    about = Chosen(quoted.person, debt=quoted.debt, option=quoted.agreement)
+    return await _wish(talk, intent, about)
 
 
 def _slots(intent: intents.Unreadable) -> dict[str, object]:
@@ -129,10 +133,10 @@ async def _picked(talk: Talk, form: ChoiceForm | None, number: int, quoted: Quot
     if option.borrower_id is not None:
         person = await read_person(book.tx, BorrowerId(option.borrower_id))
         assert person is not None, "borrowers are never deleted"
-    elif isinstance(form.wanted, intents.CreateDebt):
+    elif isinstance(form.wanted, intents.CreateDebt | intents.StartAgreement):
         wanted = form.wanted
         person = NewPerson(wanted.name, name_key(wanted.name), wanted.phone)
-    return await _wish(talk, form.wanted, Chosen(person, option.direction))
+    return await _wish(talk, form.wanted, Chosen(person, option.direction, option=option.target))
 
 
 async def _agreed(talk: Talk, form: ChoiceForm | None, quoted: Quoted) -> str:
@@ -170,23 +174,40 @@ def _keep_asking(book: Book) -> None:
 
 async def _wish(talk: Talk, intent: intents.Intent, chosen: Chosen) -> str:
     book = talk.book
-    known = chosen.person if isinstance(chosen.person, Person) else None
+    known = chosen.known
     match intent:
         case intents.CreateDebt():
             done: Answer = await record_debt(book, _debt_request(intent), chosen=chosen.person)
         case intents.RecordPayment(name=name, amount=amount):
             payment = RecordPayment(name, name_key(name), amount, chosen.direction, chosen.debt)
-            done = await record_payment(book, payment, chosen=known)
+            done = await pay_person(book, payment, chosen=known, target=chosen.target)
         case intents.Settle(name=name):
             payment = RecordPayment(name, name_key(name), None, chosen.direction, chosen.debt)
-            done = await record_payment(book, payment, chosen=known)
+            done = await pay_person(book, payment, chosen=known, target=chosen.target)
         case intents.SendReminder(name=name):
             return await _remind(talk, intent, name, known)
         case intents.SetContact(name=name, phone=phone):
             done = await set_contact(book, name, name_key(name), phone, chosen=known)
+        case intents.StartAgreement():
+            return await _begin(talk, intent, chosen.person)
+        case _ if (about := await do_agreement(talk, intent, chosen)) is not None:
+            done, chosen = about
         case _:
             return await _show(talk, intent, known)
-    return _told_or_asked(talk, intent, done)
+    return _told_or_asked(talk, intent, done, chosen)
+
+
+async def _begin(
+    talk: Talk, intent: intents.StartAgreement, person: Person | NewPerson | None
+) -> str:
+    """BUAT PERJANJIAN: whom with, then the interview."""
+    if person is None:
+        key = name_key(intent.name)
+        found = await person_to_lend(talk.book, intent.name, key, intent.phone)
+        if isinstance(found, WhichPerson):
+            return _told_or_asked(talk, intent, found)
+        person = found
+    return start_interview(talk, intent, person)
 
 
 async def _show(talk: Talk, intent: intents.Intent, known: Person | None) -> str:
@@ -198,7 +219,7 @@ async def _show(talk: Talk, intent: intents.Intent, known: Person | None) -> str
             person = known or await person_known(book, name, name_key(name))
             if isinstance(person, WhichPerson):
                 return _told_or_asked(talk, intent, person)
-            return talk.say(overview.show_person(book, person))
+            return talk.say(await overview.show_person(book, person))
         case intents.ShowHistory(name=None):
             return talk.say(await overview.show_history(book, None, talk.zone))
         case intents.ShowHistory(name=str(name)):
@@ -223,13 +244,15 @@ def _debt_request(intent: intents.CreateDebt) -> RecordDebt:
     )
 
 
-def _told_or_asked(talk: Talk, intent: intents.Intent, done: Answer) -> str:
+def _told_or_asked(
+    talk: Talk, intent: intents.Intent, done: Answer, chosen: Chosen = NOTHING_CHOSEN
+) -> str:
     """The words; when they are a question, its form waits in the dialogue."""
-    if isinstance(done, WhichPerson):
-        _ask(talk, intent, tuple(Option(one.borrower_id) for one in done.choices))
-    elif isinstance(done, WhichDirection):
-        directions = (Direction.RECEIVABLE, Direction.PAYABLE)
-        _ask(talk, intent, tuple(Option(done.borrower_id, one) for one in directions))
+    options = options_of(done, chosen)
+    if options:
+        if isinstance(done, PayoffQuote) and isinstance(intent, intents.PayOff):
+            intent = replace(intent, amount=done.to_pay)
+        _ask(talk, intent, options)
     return talk.say(done)
 
 
@@ -262,7 +285,9 @@ async def _remind(talk: Talk, intent: intents.Intent, name: str, known: Person |
     return talk.say(outcome.told)
 
 
-def answer_borrower(talk: Talk, chat_id: str, lender_chat: str, intent: intents.Intent) -> None:
+async def answer_borrower(
+    talk: Talk, chat_id: str, lender_chat: str, intent: intents.Intent
+) -> None:
     """Answer what `read_borrower` has read; a lender may hear of it as well."""
     book = talk.book
     person = book.page.sender
@@ -271,7 +296,7 @@ def answer_borrower(talk: Talk, chat_id: str, lender_chat: str, intent: intents.
     notice: Answer | None = None
     match intent:
         case intents.AskOwnBalance():
-            done = borrower_talk.own_balance(book, person)
+            done = await borrower_talk.own_balance(book, person)
         case intents.OptOut():
             done, notice = borrower_talk.opt_out(book, person)
         case intents.OptIn():

@@ -7,8 +7,9 @@ from typing import Any
 
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import PhoneNumber
-from bukuhutang.entrypoints.chat.answer import Talk, answer_lender
+from bukuhutang.entrypoints.chat.answer import answer_lender
 from bukuhutang.entrypoints.chat.quoted import Quoted, with_person
+from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.rendering.formats import phone as shown_phone
 from bukuhutang.store.book import Person, read_people
 from bukuhutang.store.inbox import Inbound

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bukuhutang.entrypoints.chat.answer import Talk, answer_borrower, answer_lender
-from bukuhutang.entrypoints.chat.quoted import message_behind, read_quoted, read_reply
+from bukuhutang.entrypoints.chat.answer import answer_borrower, answer_lender
+from bukuhutang.entrypoints.chat.quoted import (
+    NOTHING_QUOTED,
+    message_behind,
+    read_quoted,
+    read_reply,
+)
+from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store import audit_log
 from bukuhutang.store.audit_log import DoneAct
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.store.referred import ACTS_MAX, Theirs, read_referred
 from bukuhutang.understanding import intents
 from bukuhutang.understanding.commands import read_borrower
+from bukuhutang.understanding.dialogues import interview
 from bukuhutang.usecases.book import MESSAGE_KEY
 
 UNDOABLE = frozenset(("debt_recorded", "payment_recorded"))
@@ -43,7 +50,7 @@ async def answer_change(talk: Talk, message: Inbound, heard: intents.Intent | No
     if original is not None and original.sender != message.sender:
         return "ignored: not the sender's own"
     if talk.book.page.member_id is None:
-        return _answer_borrower(talk, message, original)
+        return await _answer_borrower(talk, message, original)
     recorded = await _recorded(talk, original)
     if recorded:
         _say_it_stays(talk, message, recorded)
@@ -90,9 +97,18 @@ def _say_it_stays(talk: Talk, message: Inbound, recorded: list[DoneAct]) -> None
 
 
 def _withdraw_question(talk: Talk, original: Theirs | None) -> None:
-    """Who deletes the wish has taken back what the bot wanted to know about it."""
-    if original is not None and _asked_by(talk) in original.led:
+    """Who deletes the wish has taken back what the bot wanted to know about it.
+
+    An interview goes on: BATAL ends it, and KEMBALI takes an answer back.
+    """
+    asked = original is not None and _asked_by(talk) in original.led
+    if asked and not _is_interview(talk):
         talk.book.drop_question()
+
+
+def _is_interview(talk: Talk) -> bool:
+    row = talk.book.page.dialogue
+    return row is not None and row.kind == interview.KIND
 
 
 def _asked_by(talk: Talk) -> int | None:
@@ -109,13 +125,23 @@ async def _read_anew(
         book, message.chat_id, None if original is None else original.refers_to
     )
     heard, quoted = await read_reply(book, message.body, heard, quoted)
-    await answer_lender(talk, message.chat_id, heard, quoted)
+    is_last_answer = (
+        original is not None and _is_interview(talk) and _asked_by(talk) in original.led
+    )
+    if is_last_answer:
+        quoted = NOTHING_QUOTED  # what it replied to was asked before the question of now
+    elif original is not None and _is_interview(talk) and "question" in original.about:
+        book.send(message.chat_id, talk.say_code("question_over"))
+        return
+    await answer_lender(
+        talk, message.chat_id, heard, quoted, text=message.body, instead=is_last_answer
+    )
     if original is not None:
         _withdraw_question(talk, original)
         book.note_outcome(original.id)
 
 
-def _answer_borrower(talk: Talk, message: Inbound, original: Theirs | None) -> str:
+async def _answer_borrower(talk: Talk, message: Inbound, original: Theirs | None) -> str:
     if message.kind == "deletion":
         return "ignored: borrower's deletion"
     if original is not None and (original.status == "done" or len(original.led) > 1):
@@ -123,7 +149,7 @@ def _answer_borrower(talk: Talk, message: Inbound, original: Theirs | None) -> s
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:
         return "ignored: borrower's talk"
-    answer_borrower(talk, message.chat_id, talk.book.page.lender_chat, asked)
+    await answer_borrower(talk, message.chat_id, talk.book.page.lender_chat, asked)
     if original is not None:
         talk.book.note_outcome(original.id)
     return "answered"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import ceil
 
-from bukuhutang.entrypoints.chat.answer import Talk, answer_lender
+from bukuhutang.entrypoints.chat.answer import answer_lender
 from bukuhutang.entrypoints.chat.quoted import Quoted
+from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store.files import FILE_BYTES_MAX
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.understanding import intents
@@ -19,7 +20,7 @@ async def answer_file(
     """Do what the caption says; say what became of the file when that is not plain."""
     says_nothing = heard is None or _is_small_talk(heard)
     if heard is not None and not says_nothing:
-        await answer_lender(talk, message.chat_id, heard, quoted)
+        await answer_lender(talk, message.chat_id, heard, quoted, text=message.body)
     if message.file_id is None:
         talk.book.send(message.chat_id, _not_kept(talk, message))
     elif says_nothing:

@@ -6,12 +6,14 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bukuhutang.entrypoints.chat.answer import Talk, answer_borrower, answer_lender
+from bukuhutang.entrypoints.chat.answer import answer_borrower, answer_lender
 from bukuhutang.entrypoints.chat.cards import answer_cards, card_meant
 from bukuhutang.entrypoints.chat.changed import answer_change
+from bukuhutang.entrypoints.chat.consents import answer_consent
 from bukuhutang.entrypoints.chat.files import answer_file
 from bukuhutang.entrypoints.chat.quoted import read_quoted, read_reply
 from bukuhutang.entrypoints.chat.reacted import answer_reaction
+from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store.book import read_page
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.store.scope import Database, TenantTx
@@ -95,11 +97,13 @@ async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> s
         return "ignored: own message"
     if page.member_id is None and page.sender is None:
         return "ignored: stranger"
+    if page.member_id is None and await answer_consent(talk, message):
+        return "answered"
     if message.kind in CHANGES:
         return await answer_change(talk, message, heard)
     if page.member_id is not None:
         return await _work_member(talk, message, heard)
-    return _work_borrower(talk, message)
+    return await _work_borrower(talk, message)
 
 
 async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | None) -> str:
@@ -120,18 +124,18 @@ async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | Non
     elif heard is None:
         book.send(message.chat_id, talk.say_code("kind_unread"))
     else:
-        await answer_lender(talk, message.chat_id, heard, quoted)
+        await answer_lender(talk, message.chat_id, heard, quoted, text=message.body)
     return "answered"
 
 
-def _work_borrower(talk: Talk, message: Inbound) -> str:
+async def _work_borrower(talk: Talk, message: Inbound) -> str:
     """Only words are heard, also under a picture; nothing else is answered or kept."""
     if message.kind not in WITH_TEXT:
         return f"ignored: borrower's {message.kind}"
     asked = read_borrower(message.body, talk.book.occasion.today)
     if asked is None:
         return "ignored: borrower's talk"
-    answer_borrower(talk, message.chat_id, talk.book.page.lender_chat, asked)
+    await answer_borrower(talk, message.chat_id, talk.book.page.lender_chat, asked)
     return "answered"
 
 

@@ -24,6 +24,7 @@ class Quoted:
     question: str | None = None  # the message that asked it
     borrower_id: BorrowerId | None = None
     debt: DebtNumber | None = None
+    agreement: int | None = None
     key: str | None = None
     person: Person | None = None  # who is meant, once that was read
 
@@ -47,6 +48,7 @@ async def read_quoted(book: Book, chat_id: ChatId, refers_to: str | None) -> Quo
         question=about.get("question"),
         borrower_id=about.get("borrower"),
         debt=about.get("debt"),
+        agreement=about.get("agreement"),
         key=about.get("key"),
     )
 
@@ -60,7 +62,7 @@ async def read_reply(
     """
     if quoted.borrower_id is None:
         return heard, quoted
-    nobody = replace(quoted, debt=None)
+    nobody = replace(quoted, debt=None, agreement=None)
     named = getattr(heard, "name", None)
     if named:
         person = _among(book.page.people, name_key(named), quoted.borrower_id)

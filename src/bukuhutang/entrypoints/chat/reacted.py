@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from bukuhutang.entrypoints.chat.answer import Talk, answer_lender, waiting_form
-from bukuhutang.entrypoints.chat.quoted import read_quoted
+from bukuhutang.entrypoints.chat.answer import answer_lender, waiting_form
+from bukuhutang.entrypoints.chat.interview import waits_on
+from bukuhutang.entrypoints.chat.quoted import Quoted, read_quoted
+from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.understanding.assent import is_sign_of_assent
+from bukuhutang.understanding.dialogues import interview
+from bukuhutang.understanding.dialogues.interview import Question
 from bukuhutang.understanding.intents import Agree
 
 
@@ -24,8 +28,19 @@ async def answer_reaction(talk: Talk, message: Inbound) -> str:
         return "ignored: reaction"
     if dialogue.asked_ref != quoted.question:
         return "ignored: reaction"
+    if dialogue.kind == interview.KIND:
+        return await _answer_interview(talk, message, quoted)
     if waiting_form(book, quoted) is None:
         book.send(message.chat_id, talk.say_code("question_over"))
     else:
         await answer_lender(talk, message.chat_id, Agree(), quoted)
+    return "answered"
+
+
+async def _answer_interview(talk: Talk, message: Inbound, quoted: Quoted) -> str:
+    """Agree to the offer it shows; a question for a number or a day has no yes."""
+    waits = waits_on(talk, quoted)
+    if waits is not None and waits is not Question.ANALYSIS:
+        return "ignored: reaction"
+    await answer_lender(talk, message.chat_id, Agree(), quoted, text="setuju")
     return "answered"

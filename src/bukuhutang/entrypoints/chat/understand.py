@@ -7,28 +7,40 @@ an error object, and the next one is read.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
 from bukuhutang.understanding.commands import read_borrower, read_lender
+from bukuhutang.understanding.consent import Reply, read_consent
 from bukuhutang.understanding.intents import (
     Agree,
     AskOwnBalance,
+    CancelAgreement,
     CreateDebt,
+    Forgive,
     Intent,
     OptIn,
     OptOut,
+    PayInstallment,
+    PayOff,
     RecordPayment,
+    Reschedule,
+    SendAgreement,
     SendReminder,
     SetContact,
     Settle,
+    ShowAgreements,
     ShowHelp,
     ShowHistory,
+    ShowInstallments,
     ShowStatus,
     ShowUsage,
+    StartAgreement,
     Undo,
     Unreadable,
+    WriteOff,
 )
 
 _INTENT_OF_COMMAND = {
@@ -42,11 +54,25 @@ _INTENT_OF_COMMAND = {
     "INGATKAN": "send_reminder",
     "NOMOR": "set_contact",
     "BATAL": "undo",
+    "BUAT PERJANJIAN": "create_agreement",
+    "PERJANJIAN": "list_agreements",
+    "CICILAN": "installment_status",
+    "KIRIM": "send_agreement",
+    "BATALKAN PERJANJIAN": "agreement_change",
+    "IKHLASKAN": "forgive",
+    "HAPUSBUKU": "agreement_change",
+    "JADWAL ULANG": "reschedule",
+    "PELUNASAN": "query_balance",
 }
 # One answer makes these complete; the other refusals need another message.
 _ASKED = frozenset(
-    ("name_missing", "amount_missing", "amount_unclear", "days_unclear", "phone_invalid")
+    (
+        *("name_missing", "amount_missing", "amount_unclear", "days_unclear", "phone_invalid"),
+        *("installment_missing", "agreement_number_missing", "reschedule_unclear"),
+    )
 )
+_REPLIES = {Reply.ACCEPT: "accept", Reply.REJECT: "decline"}
+_PLAIN_WORD = re.compile(r"\b(?:setuju|tolak|agree)\b")
 _YEAR_MIN, _YEAR_MAX = 1900, 2999
 _LINE_MAX = 65_536
 """A message of 4,096 characters, each as an escape, and room for the other keys."""
@@ -80,6 +106,12 @@ def _answer(line: str) -> dict[str, Any]:
     intent = read_lender(text, today)
     if isinstance(intent, Unreadable) and intent.code == "command_unknown":
         # Nobody says who writes here: what the lender's words cannot be may be the borrower's.
+        reply = _REPLIES.get(consent.reply) if (consent := read_consent(text)) else None
+        if reply is not None:
+            return {"intent": "agreement_reply", "verdict": "ok", "slots": {"reply": reply}}
+        if consent is not None and _PLAIN_WORD.search(text.lower()):
+            slots = {"reply": "unclear"}
+            return {"intent": "agreement_reply", "verdict": "ask", "slots": slots}
         intent = read_borrower(text, today) or intent
     return _reading(intent)
 
@@ -144,11 +176,49 @@ def _name_and_slots(intent: Intent) -> tuple[str, dict[str, Any]]:
             return "help", {}
         case AskOwnBalance():
             return "query_balance", {}
+        case PayInstallment() | PayOff(amount=int()) | Forgive():
+            return _settling(intent)
         case OptOut():
             return "opt_out", {}
         case Agree():
             return "yes", {}
         case OptIn():
             return "change_setting", {"key": "pengingat", "value": "on"}
+        case _:
+            return _about_agreements(intent)
+
+
+def _settling(intent: PayInstallment | PayOff | Forgive) -> tuple[str, dict[str, Any]]:
+    if isinstance(intent, PayInstallment):
+        return "pay_installment", {
+            "installment_number": intent.number,
+            "amount": intent.amount,
+            "name": intent.name,
+            "agreement": intent.agreement,
+        }
+    name = "forgive" if isinstance(intent, Forgive) else "settle"
+    return name, {"agreement": intent.number, "amount": intent.amount}
+
+
+def _about_agreements(intent: Intent) -> tuple[str, dict[str, Any]]:
+    match intent:
+        case StartAgreement(name, amount, phone, months):
+            slots = {"name": name, "amount": amount, "phone": phone, "months": months}
+            return "create_agreement", slots
+        case ShowAgreements(number):
+            return "list_agreements", {"agreement": number}
+        case ShowInstallments(None):
+            return "list_installments", {}
+        case ShowInstallments(who):
+            return "installment_status", {"name": who}
+        case SendAgreement(number):
+            return "send_agreement", {"agreement": number}
+        case CancelAgreement(number) | WriteOff(number):
+            return "agreement_change", {"agreement": number}
+        case Reschedule(number, first_due):
+            due = None if first_due is None else first_due.isoformat()
+            return "reschedule", {"agreement": number, "due_date": due}
+        case PayOff(number):
+            return "query_balance", {"agreement": number}
         case _:
             return "ambiguous", {}  # a bare number answers a question, and none is open here

@@ -1,10 +1,11 @@
-"""What happens because time passed: for now, the nightly audit of all books."""
+"""What happens because time passed: unanswered agreements, and the nightly audit of all books."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 import structlog
 from prometheus_client import Gauge
@@ -12,6 +13,7 @@ from prometheus_client import Gauge
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.store.scope import Database
+from bukuhutang.usecases import agreement_sweeps
 from bukuhutang.usecases.audit import audit_books
 
 AUDIT_AT = time(19, 0, tzinfo=UTC)
@@ -34,9 +36,12 @@ def next_audit_after(instant: datetime) -> datetime:
 class ClockLoop:
     """Looks at the clock; a sweep that fell due while nobody looked is done once, not per day."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, after: Callable[[], None] = lambda: None
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._after = after  # wakes whoever empties the outbox
         self._due = next_audit_after(clock.now())
         self._busy = asyncio.Lock()
 
@@ -55,10 +60,26 @@ class ClockLoop:
         """Do what has fallen due by now. Raises TransientFault."""
         async with self._busy:
             now = self._clock.now()
+            await self._sweep_agreements(now)
             if now < self._due:
                 return
             await self._audit()
             self._due = next_audit_after(now)
+
+    async def _sweep_agreements(self, now: datetime) -> None:
+        """Reminders and expiries in the order of their time, as of it; one bad row stops no other.
+
+        What failed stays due, and more than one sweep takes is taken at the next look.
+        """
+        due, more = await agreement_sweeps.due_by(self._database, now)
+        failed = False
+        for one in due:
+            done = await self._guarded(partial(agreement_sweeps.carry_out, self._database, one))
+            failed = failed or not done
+        if due:
+            self._after()
+        if more and not failed:
+            await self._sweep_agreements(now)
 
     async def _audit(self) -> None:
         count = 0
@@ -68,10 +89,13 @@ class ClockLoop:
         DIFFERENCES.set(count)
         log.info("books_audited", differences=count)
 
-    async def _guarded(self, act: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, act: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it was done; what went wrong is logged."""
         try:
             await act()
+            return True
         except TransientFault as fault:
             log.warning("database_away", reason=str(fault))
         except Exception:  # boundary: the clock loop; the next look tries again
             log.exception("sweep_failed")
+        return False

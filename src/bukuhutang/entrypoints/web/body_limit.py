@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES_MAX = 64 * 1024
 BODY_BYTES_MAX_BY_PREFIX = {
+    "/verify/": 17 * 1024 * 1024,  # a document of 16 MiB in a form
     "/simulator/": 24 * 1024 * 1024,  # a document of 16 MiB in base64
     "/webhooks/": 4 * 1024 * 1024,  # the Cloud API posts at most 3 MB
 }

@@ -31,6 +31,7 @@ class WebDeps:
     routers: tuple[APIRouter, ...] = ()
     extra_statuses: Mapping[type[Refusal], int] = field(default_factory=dict)
     attempts: FailedAttempts = field(default_factory=FailedAttempts)
+    verify_visits: FailedAttempts = field(default_factory=FailedAttempts)  # every one counts
     cloud_configured: bool = False  # whether tenants may use the Cloud API
     link_attempts: FailedAttempts = field(default_factory=FailedAttempts)
     qr_wait_seconds: float = QR_WAIT_SECONDS

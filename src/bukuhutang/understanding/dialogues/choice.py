@@ -1,4 +1,4 @@
-"""The question with numbered choices: which Budi, or who paid whom.
+"""The question with numbered choices: which Budi, who paid whom, for which agreement.
 
 The form keeps what the person wanted, so that one number as the answer is enough.
 """
@@ -12,12 +12,16 @@ from typing import Any
 from bukuhutang.ledger.money import Direction
 from bukuhutang.understanding.intents import (
     CreateDebt,
+    PayInstallment,
+    PayOff,
     RecordPayment,
     SendReminder,
     SetContact,
     Settle,
     ShowHistory,
+    ShowInstallments,
     ShowStatus,
+    StartAgreement,
 )
 
 FORM_VERSION = 1
@@ -25,7 +29,19 @@ KIND = "choice"
 MINUTES_MAX = 60
 """After an hour nobody remembers what "1" was the answer to."""
 
-Askable = CreateDebt | RecordPayment | Settle | SendReminder | SetContact | ShowHistory | ShowStatus
+Askable = (
+    CreateDebt
+    | RecordPayment
+    | Settle
+    | SendReminder
+    | SetContact
+    | ShowHistory
+    | ShowStatus
+    | StartAgreement
+    | PayInstallment
+    | ShowInstallments
+    | PayOff
+)
 ASKABLE: dict[str, type[Askable]] = {
     kind.__name__: kind
     for kind in (
@@ -36,16 +52,25 @@ ASKABLE: dict[str, type[Askable]] = {
         SetContact,
         ShowHistory,
         ShowStatus,
+        StartAgreement,
+        PayInstallment,
+        ShowInstallments,
+        PayOff,
     )
 }
+DEBTS = "debts"
 
 
 @dataclass(frozen=True)
 class Option:
-    """One numbered choice: a person (None: a new one), and a direction where that was asked."""
+    """One numbered choice: a person (None: a new one), and a direction where that was asked.
+
+    `target` is what money is for where that was asked: an agreement's number, or DEBTS.
+    """
 
     borrower_id: int | None
     direction: Direction | None = None
+    target: int | str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +88,7 @@ class ChoiceForm:
 def to_json(form: ChoiceForm) -> dict[str, Any]:
     """The form as the database keeps it."""
     wanted = {one.name: _plain(getattr(form.wanted, one.name)) for one in fields(form.wanted)}
-    options = [[one.borrower_id, one.direction] for one in form.options]
+    options = [[one.borrower_id, one.direction, one.target] for one in form.options]
     return {"wanted": type(form.wanted).__name__, "slots": wanted, "options": options}
 
 
@@ -78,8 +103,8 @@ def from_json(stored: dict[str, Any], version: int) -> ChoiceForm | None:
     if slots.get("direction") is not None:
         slots["direction"] = Direction(slots["direction"])
     options = tuple(
-        Option(number, None if direction is None else Direction(direction))
-        for number, direction in stored["options"]
+        Option(number, None if direction is None else Direction(direction), *target)
+        for number, direction, *target in stored["options"]
     )
     return ChoiceForm(kind(**slots), options)
 

@@ -1,0 +1,1 @@
+"""Agreements through their doors: chat, documents, clock, web."""
