@@ -196,7 +196,7 @@ async def qr_on_show(service: RunningService, url: str) -> str:
     """The text of the QR code on the page, by the operator's way."""
     tenant = url.rpartition("/")[2].partition("-")[0]
     async with service.http() as http, asyncio.timeout(20):
-        while (answer := await http.get(f"/admin/tenant/{tenant}/qr")).status_code != 200:  # noqa: ASYNC110
+        while (answer := await http.get(f"/admin/tenant/{tenant}/qr")).status_code != 200:  # noqa: ASYNC110  HTTP
             await asyncio.sleep(0.1)
         code: str = answer.json()["qr"]
         return code
