@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -127,6 +128,47 @@ def test_an_operator_works_on_a_database_of_the_own(server: Server, tmp_path: Pa
     assert run("qr", "1").returncode == 1  # nobody runs the login yet
     done = run("audit")
     assert (done.returncode, done.stdout) == (0, "0 differences\n")
+
+
+def test_an_operator_sends_a_link_and_reads_the_logins(server: Server, tmp_path: Path) -> None:
+    url = server.service_dsn(server.fresh())
+
+    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        folder = ("--data", str(tmp_path / "data"))
+        return bukuhutang(*words, *folder, DATABASE_URL=url, **environment)
+
+    assert run("register", "081234567890", "Toko Dani").returncode == 0
+    made = run("link", "1")
+    assert re.fullmatch(r"/link/1-[0-9a-f]{48}\n", made.stdout), made
+    assert "PUBLIC_URL" in made.stderr
+    outside = run("link", "1", PUBLIC_URL="https://buku.example/")
+    assert outside.stdout.startswith("https://buku.example/link/1-")
+    assert run("link", "9").returncode == 1
+    assert run("qr", "1", "--code").returncode == 1, "none yet; now one is asked for"
+    shown = run("sessions").stdout.split("\t")
+    assert shown[:4] == ["1", "6281234567890", "unlinked", "-"]
+    assert shown[4].endswith("Z")
+    assert shown[5:] == ["0", "Toko Dani\n"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"SMTP_URL": "mail.example"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://u:secret@mail.example"}, "MAIL_FROM"),
+        ({"SMTP_URL": "smtp://u:secret@mail.example", "MAIL_FROM": "nobody"}, "MAIL_FROM"),
+        ({"PUBLIC_URL": "buku.example"}, "PUBLIC_URL"),
+    ],
+)
+def test_a_wrong_setting_of_mail_is_named_and_not_shown(
+    server: Server, tmp_path: Path, settings: dict[str, str], named: str
+) -> None:
+    url = server.service_dsn(server.fresh())
+    done = bukuhutang(
+        "serve", "--data", tmp_path / "data", "--port", "0", DATABASE_URL=url, **settings
+    )
+    refused(done, named)
+    assert "secret" not in done.stderr
 
 
 def test_two_services_never_share_a_data_folder(server: Server, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The sessions door on a real database."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bukuhutang.base.ids import TenantId
 
-AT_ONCE_MAX = 16
+AT_ONCE_MAX = 32
 """Logins that are connecting at the same time."""
 
 PATIENCE = timedelta(seconds=15)

@@ -166,7 +166,7 @@ async def want_pairing(tx: TenantTx, machine_now: datetime, how: str) -> None:
     """Somebody looks at the page with the codes: they are wanted, of this kind."""
     await tx.db.execute(
         "update wa_sessions set pairing_wanted_at = $2, pairing_how = $3 where tenant_id = $1"
-        " and (pairing_wanted_at is null or pairing_wanted_at < $2)",
+        " and (pairing_wanted_at is null or pairing_wanted_at < $2 or pairing_how <> $3)",
         tx.tenant_id,
         machine_now,
         how,

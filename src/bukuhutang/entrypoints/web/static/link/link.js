@@ -20,6 +20,7 @@ let words = wordsOf("id");
 let pictureMark = "";
 let renewsAt = 0;
 let hasAsked = false;
+let wanted = null; // the kind of code that was asked for and is not yet on its way
 let timer = 0;
 let asking = Promise.resolve();
 
@@ -64,12 +65,14 @@ async function look() {
   if (!document.hidden) await exchange(`/state?have=${pictureMark}`);
   // Whoever comes for the first time wants a code; later only a person asks for another one.
   if (state && state.step === "start" && !hasAsked) wish("qr");
+  else if (wanted && !at("only-phone").disabled) wish(wanted); // it was asked for too soon
   clearTimeout(timer);
   timer = setTimeout(look, !state || BUSY.includes(state.step) ? BUSY_MS : QUIET_MS);
 }
 
 function wish(how) {
   hasAsked = true;
+  wanted = how;
   for (const id of ["again", "only-phone"]) {
     at(id).disabled = true;
     setTimeout(() => (at(id).disabled = false), ASK_PAUSE_MS);
@@ -119,7 +122,8 @@ function show(answer) {
   at("again").hidden = !ASKS_AGAIN.includes(step) && !TRIES_AGAIN.includes(step);
   put("again", TRIES_AGAIN.includes(step) ? words.tryAgain : words.again);
   at("only-phone").hidden = !HAS_STEPS.includes(step);
-  if (["qr", "code"].includes(step)) {
+  if (state.how === wanted || !HAS_STEPS.includes(step)) wanted = null;
+  if (!wanted && ["qr", "code"].includes(step)) {
     at("only-phone").setAttribute("aria-checked", String(state.how === "code"));
   }
   showSteps(step, values);
