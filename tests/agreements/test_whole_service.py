@@ -11,7 +11,6 @@ import pytest
 
 from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.ledger.terms import LoanTerms
-from bukuhutang.messaging.simulated import ShownMessage
 from bukuhutang.store import agreements, checks
 from bukuhutang.store.agreements import StoredAgreement
 from bukuhutang.usecases.agreement_facts import NewAgreement, open_agreement
@@ -20,6 +19,7 @@ from bukuhutang.usecases.agreement_voice import service_book
 from bukuhutang.usecases.people import NewPerson, borrower_of
 from tests.store.ground import NOON, Ground, fresh_ground
 from tests.support.database import Server
+from tests.support.phones import Heard
 from tests.support.world import World, running_world
 
 LENDER, BUDI = "081111111111", "081222222222"
@@ -71,7 +71,7 @@ async def house(server: Server) -> AsyncIterator[House]:
         yield House(ground, world, await world.lender(LENDER, "Toko Dani"))
 
 
-def has_pdf(message: ShownMessage) -> bool:
+def has_pdf(message: Heard) -> bool:
     return message.document is not None and message.document.mime_type == "application/pdf"
 
 
