@@ -14,9 +14,10 @@ from typing import Any
 
 from bukuhutang.base.clock import MovableClock, monotonic
 from bukuhutang.base.ids import TenantId
+from bukuhutang.main.address import claim_port
 from bukuhutang.main.cloud import Cloud
 from bukuhutang.main.drivers import DriverRequest
-from bukuhutang.main.serve import Serve, Service, claim_port
+from bukuhutang.main.serve import Serve, Service
 from bukuhutang.messaging.driver import Document
 from bukuhutang.messaging.drivers.cloud_graph import CloudConfig
 from bukuhutang.store import tenants

@@ -13,7 +13,8 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "name_invalid": [{"max": 100}],
     "email_invalid": [{}],
     "qr_not_available": [
-        {"reason": reason} for reason in ("connected", "inactive", "cloud", "not_ready", "unlinked")
+        {"reason": reason}
+        for reason in ("connected", "inactive", "cloud", "paused", "not_ready", "unlinked")
     ],
     "driver_unknown": [{"driver": "telegram"}],
     "phone_id_invalid": [{}],
@@ -22,6 +23,9 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "owner_number_missing": [{}],
     "webhook_not_signed": [{}],
     "webhook_token_wrong": [{}],
+    "link_unknown": [{}],
+    "pair_code_unknown": [{}],
+    "pair_code_expired": [{}],
     "whatsapp_not_connected": [{"state": "pairing"}],
     "tenant_not_activated": [{}],
     "plan_unknown": [{"plan": "gold"}],

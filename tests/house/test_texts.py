@@ -20,8 +20,11 @@ from bukuhutang.rendering.texts import (
     TEXTS,
     codes,
     environment,
+    mail_codes,
     problem_codes,
     render,
+    render_login,
+    render_mail,
     render_problem,
 )
 from bukuhutang.tenancy.tenant import Language
@@ -282,6 +285,7 @@ SAMPLES: dict[str, list[Fields]] = {
         {"begun": 12, "count": 7, "until": date(2026, 2, 20), "people": [MISSING] * 5},
     ],
     "reminder_outdated": [{"name": "Budi"}],
+    "wrong_number_scanned": [{"name": "Toko Dani", "tail": "7890"}],
     "payment_undone": [
         PAYMENT_UNDONE,
         {**PAYMENT_UNDONE, "direction": HUTANG, "debts": []},
@@ -418,6 +422,23 @@ SAMPLES: dict[str, list[Fields]] = {
     **agreement_samples.REFUSALS,
 }
 
+MAIL: Fields = {
+    "name": "Toko Dani",
+    "phone": "6281234567890",
+    "tenant_id": 7,
+    "tail": "0002",
+    "link": "https://buku.example/link/7-0123456789abcdef",
+    "until": date(2026, 3, 5),
+    "at": "15.30",
+}
+MAIL_SAMPLES = [MAIL, {**MAIL, "link": None, "until": None, "at": None}]
+MAIL_COLUMNS_MAX = 140
+SUBJECT_MAX = 100
+LOGIN_REASONS = (
+    None, "pairing_timeout", "pairing_passkey", "pairing_error", "wrong_number", "login_lost",
+    "new_chats_barred",
+)  # fmt: skip
+
 HOSTILE = (
     "{{7*7}}",
     "{% raw %}",
@@ -446,6 +467,12 @@ def rendered_problems(language: Language) -> Iterator[tuple[str, str]]:
     for code, samples in PROBLEM_SAMPLES.items():
         for fields in samples:
             yield code, render_problem(code, language, **fields)
+
+
+def rendered_mails(language: Language) -> Iterator[tuple[str, str, str]]:
+    for code in sorted(mail_codes(language)):
+        for fields in MAIL_SAMPLES:
+            yield code, *render_mail(code, language, today=TODAY, **fields)
 
 
 def files(language: Language) -> dict[str, str]:
@@ -514,6 +541,35 @@ def test_lines_are_short_and_few(language: Language) -> None:
     for code, text in rendered_problems(language):
         assert "\n" not in text, code
         assert len(text) <= COLUMNS_MAX_PROBLEM, (code, text)
+
+
+def test_a_mail_has_one_line_of_subject_and_a_next_step(language: Language) -> None:
+    assert mail_codes(Language.INDONESIAN) == mail_codes(Language.ENGLISH)
+    for code, subject, body in rendered_mails(language):
+        assert 0 < len(subject) <= SUBJECT_MAX, code
+        assert "\n" not in subject, code
+        assert body.endswith("\n"), code
+        assert not FORBIDDEN.search(subject + body), (code, subject, body)
+        assert not re.search(r"[ \t]\n|  |[{}]| [.,:;]|\n{3}", body), (code, body)
+        assert max(len(line) for line in body.splitlines()) <= MAIL_COLUMNS_MAX, (code, body)
+    for code, _, body in rendered_mails(language):
+        if code in ("logged_out", "replaced", "banned"):
+            assert ("https://buku.example/" in body) or "operator" in body, (code, body)
+
+
+def test_every_state_of_a_login_is_explained_with_what_to_do(language: Language) -> None:
+    for state in SESSION_STATES:
+        for reason in LOGIN_REASONS:
+            fields = {"state": state, "reason": reason, "until": None}
+            texts = [
+                render_login("explanation", language, **fields),
+                render_login("next_step", language, **fields),
+                render_login("next_step", language, **{**fields, "until": TODAY}),
+            ]
+            for text in texts:
+                assert text.endswith("."), text
+                assert len(text) <= COLUMNS_MAX_PROBLEM, text
+                assert "\n" not in text, text
 
 
 def test_no_word_of_blame_or_office(language: Language) -> None:

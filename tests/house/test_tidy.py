@@ -430,6 +430,11 @@ BANS = (
             f"{DOORS}sessions/telling.py": (1, "telling loop: one lender's must not be all's"),
             f"{DOORS}clock/loop.py": (1, "clock loop: the next look tries again"),
             f"{DOORS}web/middleware.py": (1, "HTTP: a problem with status 500"),
+            f"{OURS}messaging/dismissal.py": (1, "driver loop: a wrong phone is shown out"),
+            f"{OURS}messaging/sessions.py": (
+                2,
+                "driver loop: one login's failure is not the others', to start and to stop",
+            ),
             f"{OURS}messaging/drivers/simulator_reporting.py": (
                 1,
                 "driver loop: the event is kept and reported again",
@@ -456,6 +461,7 @@ BANS = (
             f"{DOORS}sessions/webhook_loop.py": (1, "webhook loop: leasing and working"),
             f"{DOORS}sessions/telling.py": (1, "tells what did not arrive"),
             f"{DOORS}clock/loop.py": (1, "clock loop"),
+            f"{DOORS}clock/mail_loop.py": (1, "mail loop"),
             f"{OURS}messaging/sessions.py": (1, "driver loop: renews the leases"),
             f"{OURS}messaging/drivers/neonize.py": (1, "driver loop: looks after the workers"),
             f"{OURS}messaging/drivers/neonize_report.py": (1, "driver loop: reports events"),

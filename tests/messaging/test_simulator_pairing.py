@@ -13,12 +13,15 @@ from bukuhutang.messaging.driver import (
     Disconnected,
     Event,
     LoggedOut,
+    PairCodeShown,
     Paired,
     PairingFailed,
     QrShown,
     Rejected,
 )
 from bukuhutang.messaging.simulated import (
+    PairCodeExpired,
+    PairCodeUnknown,
     PhoneAlreadyLinked,
     PhoneBanned,
     PhoneOffline,
@@ -176,10 +179,41 @@ async def test_starting_while_the_phone_is_offline_reports_it_and_connects_later
     assert linked.service.names() == ["Disconnected", "Connected"]
 
 
-async def test_pairing_by_typed_code_is_said_to_be_impossible(rig: Rig) -> None:
+async def show_code(rig: Rig) -> str:
     await rig.driver.start_pairing(DANI, "code")
     await rig.settle()
-    assert rig.service.events(PairingFailed) == [PairingFailed("error")]
+    return rig.service.events(PairCodeShown)[-1].code
+
+
+async def test_eight_characters_typed_on_the_phone_link_it(rig: Rig) -> None:
+    code = await show_code(rig)
+    assert len(code) == 8
+    spelled = f"{code[:4]}-{code[4:]}".lower()
+    assert await rig.phones.pair("0812-3000-0001", spelled) == DANI
+    assert rig.service.names() == ["PairCodeShown", "Paired", "Connected"]
+    with pytest.raises(PairCodeExpired):
+        await rig.phones.pair(LENDER, code)
+
+
+async def test_the_characters_are_of_use_on_their_own_phone_only(rig: Rig) -> None:
+    code = await show_code(rig)
+    with pytest.raises(PairCodeUnknown):
+        await rig.phones.pair(BORROWER, code)
+    with pytest.raises(PairCodeUnknown):
+        await rig.phones.pair(LENDER, "AAAA-BBBB")
+    assert await rig.phones.pair(LENDER, code) == DANI
+
+
+async def test_the_characters_end_like_the_last_qr_code(rig: Rig) -> None:
+    code = await show_code(rig)
+    rig.phones.move_clock(timedelta(seconds=159))
+    await rig.settle()
+    assert rig.service.events(PairingFailed) == []
+    rig.phones.move_clock(timedelta(seconds=1))
+    await rig.settle()
+    assert rig.service.events(PairingFailed) == [PairingFailed("timeout")]
+    with pytest.raises(PairCodeExpired):
+        await rig.phones.pair(LENDER, code)
 
 
 async def test_a_wrong_link_left_by_a_crash_is_dropped_at_the_next_start(rig: Rig) -> None:

@@ -57,7 +57,7 @@ class Outbox:
 
     async def note(self, owner: str, state: str, *, linked: bool | None = True) -> bool:
         async with self.ground.database.courier() as db:
-            return await wa_sessions.note(
+            noted = await wa_sessions.note(
                 db,
                 self.tenant_id,
                 owner,
@@ -69,6 +69,7 @@ class Outbox:
                 lid=None,
                 now=NOON,
             )
+            return noted is not None
 
     async def connect(self, owner: str, *, at: float = 0) -> None:
         await self.hold(owner, at=at)

@@ -164,15 +164,21 @@ async def test_statistics_are_counted_and_what_has_no_rows_is_zero(
 
 async def test_sessions_show_state_owner_and_lease(web: Web, operator: httpx.AsyncClient) -> None:
     await register(operator)
-    await web.log_in(1, "temporarily_banned", "code 101")
+    await web.log_in(1, "temporarily_banned")
     [shown] = (await operator.get("/admin/sessions")).json()["sessions"]
     assert shown == {
         "tenantId": 1,
         "name": "Toko Dani",
         "phoneNumber": "6281234567890",
         "state": "temporarily_banned",
-        "reason": "code 101",
+        "reason": None,
+        "detail": None,
         "since": "2026-03-04T05:00:00Z",
+        "until": None,
+        "waiting": 0,
+        "explanation": "WhatsApp has paused this number for a while.",
+        "nextStep": "Send the linking page; the lender decides there.",
+        "otherWay": None,
         "linkedAt": None,
         "owner": None,
         "fencing": 0,

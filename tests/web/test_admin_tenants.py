@@ -129,7 +129,16 @@ async def test_details_show_settings_usage_against_limits_session_and_totals(
             "agreementsTotal": 0,
             "agreementsOpen": 0,
         },
-        "session": wa_session,
+        "session": {
+            **wa_session,
+            "detail": None,
+            "until": None,
+            "waiting": 0,
+            "explanation": "WhatsApp has blocked this number.",
+            "nextStep": "The lender asks WhatsApp for a review, then links again.",
+            "otherWay": None,
+            "lastMail": None,
+        },
     }
     assert all(KEYS_IN_CAMEL_CASE.fullmatch(key) for key in keys_of(shown))
 

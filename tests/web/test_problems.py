@@ -20,7 +20,7 @@ from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.entrypoints.web.problems import CODES_BY_STATUS, FIELDS, STATUSES
 from bukuhutang.rendering.texts import problem_codes
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import channel, tenants
+from bukuhutang.usecases import channel, pairing, tenants
 from tests.web.rig import Web, problem, register
 
 REGISTER = "/admin/tenants/register"
@@ -36,7 +36,7 @@ def refusals_of(module: object) -> set[type[Refusal]]:
 
 
 def test_every_refusal_of_the_admin_routes_has_a_status_and_words_in_both_languages() -> None:
-    raised = refusals_of(tenants) | refusals_of(channel)
+    raised = refusals_of(tenants) | refusals_of(channel) | refusals_of(pairing)
     raised |= refusals_of(auth) | refusals_of(cursors)
     assert raised == set(STATUSES)
     assert set(FIELDS) <= set(STATUSES)

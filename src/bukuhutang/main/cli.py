@@ -78,10 +78,12 @@ def serve(
 ) -> None:
     """Run the service."""
     from bukuhutang.main import logs
+    from bukuhutang.main.address import claim_port
     from bukuhutang.main.cloud import cloud_of
     from bukuhutang.main.database import database_for_serving
     from bukuhutang.main.drivers import driver_request
-    from bukuhutang.main.serve import Serve, claim_port
+    from bukuhutang.main.mail import outside
+    from bukuhutang.main.serve import Serve
     from bukuhutang.main.serve import serve as serve_until_stopped
     from bukuhutang.main.settings import admin_keys, read_settings
 
@@ -104,8 +106,8 @@ def serve(
             database_ours_alone=opened.ours_alone,
             admin_keys=admin_keys(settings, data_folder),
             show_key=settings.super_admin_api_key is None,
-            public_url=settings.public_url,
             cloud=cloud,
+            outside=outside(settings),
         )
         _run_loop(serve_until_stopped(request, listening))
 
@@ -298,13 +300,19 @@ def language(tenant_id: int, spoken: Spoken, data_folder: DataFolder = DEFAULT_D
 
 
 @app.command()
-def qr(tenant_id: int, data_folder: DataFolder = DEFAULT_DATA) -> None:
+def qr(
+    tenant_id: int,
+    data_folder: DataFolder = DEFAULT_DATA,
+    code: Annotated[bool, typer.Option("--code", help="Eight characters to type.")] = False,
+) -> None:
     """Show a tenant's QR code in this terminal; the service must be running."""
     from bukuhutang.base.ids import TenantId
     from bukuhutang.rendering.qr import qr_terminal
-    from bukuhutang.usecases.tenants import qr_of
+    from bukuhutang.usecases.tenants import pair_code_of, qr_of
 
     async def look(database: Database, when: When) -> str | None:
+        if code:
+            return await pair_code_of(database, TenantId(tenant_id), when)
         shown = await qr_of(database, TenantId(tenant_id), when)
         return None if shown is None else qr_terminal(shown.code)
 
@@ -313,6 +321,27 @@ def qr(tenant_id: int, data_folder: DataFolder = DEFAULT_DATA) -> None:
         typer.echo("no code on show yet; one was asked for: try again in a few seconds", err=True)
         raise typer.Exit(1)
     typer.echo(picture)
+
+
+@app.command()
+def link(tenant_id: int, data_folder: DataFolder = DEFAULT_DATA) -> None:
+    """Make a link to a tenant's pairing page, to be sent to the lender; valid for 24 hours."""
+    import secrets
+
+    from bukuhutang.base.ids import TenantId
+    from bukuhutang.main.mail import outside
+    from bukuhutang.main.settings import read_settings
+    from bukuhutang.usecases.pairing import SECRET_BYTES, Link, link_address, link_for
+
+    async def make(database: Database, when: When) -> Link:
+        secret = secrets.token_hex(SECRET_BYTES)
+        return await link_for(database, TenantId(tenant_id), secret, when)
+
+    base_url = outside(read_settings()).public_url
+    made = _with_database(data_folder, make)
+    typer.echo(made.path if base_url is None else link_address(base_url, made))
+    if base_url is None:
+        typer.echo("put the address of this service before it, or set PUBLIC_URL", err=True)
 
 
 @app.command("add-user")
@@ -336,7 +365,7 @@ def sessions(
     data_folder: DataFolder = DEFAULT_DATA,
     state: Annotated[str | None, typer.Option(help="Only this state.")] = None,
 ) -> None:
-    """List the WhatsApp logins and their states."""
+    """List the WhatsApp logins: state, reason, since when, messages that wait."""
     from bukuhutang.store import tenants as store
 
     async def look(database: Database, _: When) -> None:
@@ -344,7 +373,11 @@ def sessions(
         async with database.operator() as db:
             while page := await store.sessions_page(db, after=after, limit=200, state=state):
                 for one in page:
-                    typer.echo(f"{one.tenant_id}\t{one.phone_number}\t{one.state}\t{one.name}")
+                    why = one.reason or "-"
+                    typer.echo(
+                        f"{one.tenant_id}\t{one.phone_number}\t{one.state}\t{why}"
+                        f"\t{one.since:%Y-%m-%d %H:%M}Z\t{one.waiting}\t{one.name}"
+                    )
                 after = page[-1].tenant_id
 
     _with_database(data_folder, look)

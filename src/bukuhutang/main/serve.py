@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
 import signal
 import socket
@@ -23,13 +24,16 @@ from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.chat.documents import Desk, DocumentLoop
 from bukuhutang.entrypoints.chat.loop import InboxLoop
 from bukuhutang.entrypoints.clock.loop import ClockLoop
+from bukuhutang.entrypoints.clock.mail_loop import MailLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
 from bukuhutang.entrypoints.sessions.webhook_loop import WebhookLoop
+from bukuhutang.main.address import own_address
 from bukuhutang.main.cloud import Cloud, reach_of
 from bukuhutang.main.collector import calm_collector
 from bukuhutang.main.drivers import SIMULATOR, DriverRequest, open_driver
+from bukuhutang.main.mail import NOBODY_OUTSIDE, Outside
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.drivers.simulator import SimulatorDriver
 from bukuhutang.messaging.sessions import SessionManager
@@ -71,28 +75,13 @@ class Serve:
     database_ours_alone: bool
     admin_keys: tuple[str, ...]
     show_key: bool  # ours, generated; one from the environment is its giver's secret
-    public_url: str | None = None  # how borrowers reach the page that verifies a document
     cloud: Cloud | None = None
+    outside: Outside = NOBODY_OUTSIDE
 
     @property
     def base_url(self) -> str:
         """What addresses in documents begin with."""
-        return self.public_url or own_address(self.host, self.port)
-
-
-def claim_port(host: str, port: int) -> socket.socket:
-    """Take the address before anything is started. Raises ConfigurationProblem."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        taken = socket.socket(family, socket.SOCK_STREAM)
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind((host, port))
-        taken.listen(512)
-    except (OSError, OverflowError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise ConfigurationProblem(f"cannot listen on {host}:{port}: {reason}") from problem
-    taken.setblocking(False)
-    return taken
+        return self.outside.public_url or own_address(self.host, self.port)
 
 
 async def serve(request: Serve, listening: socket.socket | None) -> None:
@@ -139,6 +128,7 @@ class Service:
         self._inbox: InboxLoop | None = None
         self._documents: DocumentLoop | None = None
         self._ticks: ClockLoop | None = None
+        self._mail: MailLoop | None = None
         self._simulator: SimulatorDriver | None = None
         self._webhooks: WebhookLoop | None = None
         self._web: uvicorn.Server | None = None
@@ -164,6 +154,8 @@ class Service:
             service._wire_sessions(clock)
         if "clock" in request.roles:
             service._ticks = ClockLoop(database, clock, after=service.wake_outbox)
+            if request.outside.mail is not None:
+                service._mail = MailLoop(database, request.outside.mail, clock, random.random)
         if "web" in request.roles:
             service._web = service._web_server()
         listener = await database.listen(service._wakes)
@@ -185,6 +177,7 @@ class Service:
             after=self.wake_inbox,
             fetch=self._fetch,
             channels=reach.channels,
+            other_way=self._request.outside.other_way,
         )
         self._manager = SessionManager(
             reach.driver, self._ports, clock, self._owner, capabilities_of=reach.capabilities_of
@@ -290,6 +283,7 @@ class Service:
             self._inbox,
             self._documents,
             self._ticks,
+            self._mail,
         )
         return [one for one in wanted if one is not None]
 
@@ -325,6 +319,8 @@ class Service:
             wake_sessions=self.wake_sessions,
             simulated=simulated,
             webhooks=webhooks,
+            has_mail=self._request.outside.mail is not None,
+            public_url=self._request.outside.public_url,
             stop_seconds=int(STOP_SECONDS_MAX / 2),
         )
 
@@ -375,11 +371,6 @@ class Service:
             if self._webhooks is not None and await cloud_webhooks.is_waiting(db):
                 return False
             return not await inbox.is_waiting(db) and not await outbox.is_waiting(db)
-
-
-def own_address(host: str, port: int) -> str:
-    """Where this process answers, as an address."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def announce(request: Serve, web: bool) -> None:

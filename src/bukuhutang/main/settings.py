@@ -36,9 +36,6 @@ class Settings(BaseSettings):
     super_admin_api_key_next: SecretStr | None = Field(
         default=None, description="a second valid key, while keys are changed"
     )
-    public_url: str | None = Field(
-        default=None, description="how lenders reach this service, like https://buku.example"
-    )
     whatsapp_cloud_token: SecretStr | None = Field(
         default=None, description="system user token of the Cloud API app"
     )
@@ -66,6 +63,16 @@ class Settings(BaseSettings):
     )
     whatsapp_proxy_url: SecretStr | None = Field(
         default=None, description="proxy to WhatsApp, http://"
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None, description="smtp://user:password@host:587 or smtps://…:465, to send mail"
+    )
+    mail_from: str | None = Field(default=None, description="the address that mail comes from")
+    mail_operator: str | None = Field(
+        default=None, description="who is told by mail that BukuHutang itself needs care"
+    )
+    public_url: str | None = Field(
+        default=None, description="how lenders reach this service, like https://buku.example"
     )
     log_format: Literal["auto", "json", "console"] = "auto"
 

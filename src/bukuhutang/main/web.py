@@ -42,11 +42,18 @@ def web_server(
     wake_sessions: Callable[[], Awaitable[None]],
     simulated: Simulated | None,
     webhooks: Webhooks | None,
+    has_mail: bool,
+    public_url: str | None,
     stop_seconds: int,
 ) -> uvicorn.Server:
     """The server, not started; it takes over a listening socket."""
     deps = WebDeps(
-        database=database, clock=clock, admin_keys=admin_keys, wake_sessions=wake_sessions
+        database=database,
+        clock=clock,
+        admin_keys=admin_keys,
+        wake_sessions=wake_sessions,
+        has_mail=has_mail,
+        public_url=public_url,
     )
     if simulated is not None:
         router = simulator_router(

@@ -1,115 +1,58 @@
-"""WhatsApp logins: a closed list of states, one owner each, trouble reported as an event.
+"""WhatsApp logins: one owner each under a lease, connected with care, trouble reported as an event.
 
 The SessionManager owns the logins whose leases it holds. What it needs of the database it gets
 through `SessionPorts`, so that this room knows no SQL; what WhatsApp says goes the same way up.
+Which state follows from what is decided in `states`, when a login is connected in `starts`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Protocol
+from functools import partial
 
 import structlog
 
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
-from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
+from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.messaging import driver as wa
+from bukuhutang.messaging.dismissal import dismiss
+from bukuhutang.messaging.ports import Held, Login, SessionPorts, Watch
+from bukuhutang.messaging.relevance import none_of_our_business
+from bukuhutang.messaging.sends import Sends
+from bukuhutang.messaging.starts import Starts
+from bukuhutang.messaging.states import (
+    GOING,
+    RESTING,
+    STOPPED,
+    UP,
+    StateChange,
+    WaSessionState,
+    change_for,
+    follows,
+)
+
+__all__ = ["SessionManager", "WaSessionState", "none_of_our_business"]
 
 LEASE_SECONDS = 10
 RENEW_SECONDS = 3.0
-PAIRING_WISH_SECONDS = 120
-"""A wish to pair older than this is forgotten: nobody looks at the code any more."""
+RETRY_SECONDS = 0.5
+LEASE_MARGIN_SECONDS = 1.0
+"""Our own lease is over for us this much earlier than for the others."""
 
-SEND_MARGIN_SECONDS = 1.0
-"""So long before a lease ends nothing is sent any more: clocks of two hosts differ a little."""
-
-assert LEASE_SECONDS > 2 * RENEW_SECONDS  # one missed renewal must not lose a session
+STOP_SECONDS_MAX = 3.0
+WAKE_SECONDS_MIN = 0.02
+assert LEASE_SECONDS - LEASE_MARGIN_SECONDS > 2 * RENEW_SECONDS  # one missed renewal loses nothing
 
 log = structlog.get_logger("sessions")
 
 
-class WaSessionState(StrEnum):
-    UNLINKED = "unlinked"  # needs a QR or a pairing code
-    PAIRING = "pairing"  # a code is being shown
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    INTERRUPTED = "interrupted"  # will reconnect by itself
-    RESTRICTED = "restricted"  # connected, but may not start new chats
-    LOGGED_OUT = "logged_out"  # the phone removed us: a person must link again
-    REPLACED = "replaced"  # somebody else opened the same login
-    TEMPORARILY_BANNED = "temporarily_banned"
-    BANNED = "banned"  # stop sending, tell the tenant
-    OUTDATED = "outdated"  # our library is too old: every session is concerned
-    CLOSED = "closed"  # the tenant is inactive
-
-
-UP = frozenset({WaSessionState.CONNECTED, WaSessionState.RESTRICTED})
-PAIRED_OR_PAIRING = UP | {
-    WaSessionState.PAIRING,
-    WaSessionState.CONNECTING,
-    WaSessionState.INTERRUPTED,
-}
-
-
-@dataclass(frozen=True)
-class Held:
-    """A login this owner holds the lease of, as the database has it."""
-
-    tenant_id: TenantId
-    phone_number: PhoneNumber
-    tenant_active: bool  # False while the operator has switched the tenant off
-    state: WaSessionState
-    fencing: int
-    linked: bool
-    pairing_wanted_at: datetime | None
-    channel: str = ""  # which WhatsApp it is reached through; another one is another login
-
-
-@dataclass(frozen=True)
-class StateChange:
-    """What is to be noted about a login; None leaves a field as it is."""
-
-    state: WaSessionState
-    reason: str | None = None
-    qr: wa.QrShown | None = None
-    linked: bool | None = None
-    lid: str | None = None
-
-
-class SessionPorts(Protocol):
-    """What the manager needs of the world above it; bound in `main`."""
-
-    async def hold(self, owner: str, now: datetime, until: datetime) -> list[Held]:
-        """Renew this owner's leases, take over free ones; returns all it holds now."""
-        ...
-
-    async def release(self, owner: str, tenant_ids: Sequence[TenantId]) -> None:
-        """Let leases go, so that another owner need not wait for their end."""
-        ...
-
-    async def note(self, tenant_id: TenantId, owner: str, change: StateChange) -> None:
-        """Write a state, only while `owner` holds the lease."""
-        ...
-
-    async def linked(self, tenant_id: TenantId) -> None:
-        """The tenant's own phone was linked: a waiting tenant becomes active."""
-        ...
-
-    async def arrived(self, tenant_id: TenantId, message: wa.MessageReceived) -> None:
-        """Store a message durably; returns only then."""
-        ...
-
-    async def receipt(self, tenant_id: TenantId, receipt: wa.ReceiptReceived) -> None:
-        """Move sent messages forward."""
-        ...
-
-
-class SessionManager:
+class SessionManager(Sends):
     """Owns WhatsApp logins: opens, pairs, watches and closes them, and sends through them."""
 
     def __init__(
@@ -118,116 +61,54 @@ class SessionManager:
         ports: SessionPorts,
         clock: Clock,
         owner: str,
+        draw: Callable[[], float] = random.random,
         *,
         capabilities_of: Callable[[TenantId], wa.Capabilities] | None = None,
     ) -> None:
-        self._driver = driver
-        # Tenants may differ, when the driver serves them through several kinds of WhatsApp.
-        self.capabilities_of = capabilities_of or (lambda _: driver.capabilities)
+        super().__init__(driver, capabilities_of)
         self._ports = ports
         self._clock = clock
-        self._owner = owner
-        self._held: dict[TenantId, Held] = {}
-        self._states: dict[TenantId, WaSessionState] = {}
-        self._lease_until: datetime | None = None  # of all that is held: renewed together
-        self._sent: dict[tuple[TenantId, str], None] = {}
+        self.owner = owner  # the name under which leases are held
+        self._logins: dict[TenantId, Login] = {}
+        self._starts = Starts(draw)
+        self._lease_until = clock.machine_now()
+        self._lost = 0
+        self._outdated = False
+        self._asked = True
+        self._look_at = clock.machine_now()
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     # --- what others may ask ----------------------------------------------------------------------
 
     def wake(self) -> None:
         """Something about a login was asked for: look now."""
         self._settled.clear()
+        self._asked = True
         self._wake.set()
 
     def all_sessions(self) -> dict[TenantId, WaSessionState]:
         """Every login held here and its state."""
-        return dict(self._states)
+        return {tenant_id: one.state for tenant_id, one in self._logins.items()}
 
     def is_up(self, tenant_id: TenantId) -> bool:
-        """Whether messages can be sent through this login now."""
-        return self._states.get(tenant_id) in UP
+        """Whether this login is connected."""
+        login = self._logins.get(tenant_id)
+        return login is not None and login.state in UP
 
     def may_send(self, tenant_id: TenantId) -> bool:
-        """Whether the login is up and surely still ours: after the lease's end another may run it.
+        """Whether this login is connected and certainly still ours, by the machine's time.
 
-        By machine time, and asked right before each send: what was true at the claim may be past.
+        False when the lease could not be renewed in time, whatever the reason: from the moment it
+        ends another owner may send.
         """
-        if self._lease_until is None or not self.is_up(tenant_id):
-            return False
-        left = self._lease_until - self._clock.machine_now()
-        return left > timedelta(seconds=SEND_MARGIN_SECONDS)
-
-    def is_paced(self, tenant_id: TenantId) -> bool:
-        """Whether this number is banned when it sends too fast or to too many new people."""
-        return self.capabilities_of(tenant_id).paced
+        return self.is_up(tenant_id) and not self._lease_is_over()
 
     @property
-    def paces(self) -> bool:
-        """Whether any number here may have to be sent through slowly."""
-        return self._driver.capabilities.paced
-
-    @property
-    def owner(self) -> str:
-        """The name under which leases are held."""
-        return self._owner
-
-    async def send_message(
-        self, tenant_id: TenantId, chat: ChatId, text: str, *, client_ref: str
-    ) -> wa.Outcome:
-        """Send one text; the outcome says what is known of it."""
-        return await self._send(
-            tenant_id,
-            client_ref,
-            lambda: self._driver.send_text(tenant_id, chat, text, client_ref=client_ref),
-        )
-
-    async def send_document(
-        self,
-        tenant_id: TenantId,
-        chat: ChatId,
-        document: wa.Document,
-        caption: str,
-        *,
-        client_ref: str,
-    ) -> wa.Outcome:
-        """Send one file with its bytes; the outcome says what is known of it."""
-        return await self._send(
-            tenant_id,
-            client_ref,
-            lambda: self._driver.send_document(
-                tenant_id, chat, document, caption, client_ref=client_ref
-            ),
-        )
-
-    async def download(
-        self, tenant_id: TenantId, document: wa.Document, bytes_max: int
-    ) -> wa.Fetched:
-        """The content of a received file, or None when it is larger or not to be had."""
-        return await self._driver.download(tenant_id, document, bytes_max=bytes_max)
-
-    async def _send(
-        self, tenant_id: TenantId, client_ref: str, act: Callable[[], Awaitable[wa.Outcome]]
-    ) -> wa.Outcome:
-        if not self.may_send(tenant_id):
-            return wa.Rejected("not_connected", retry=True)
-        self._remember(tenant_id, client_ref)
-        outcome = await act()
-        if isinstance(outcome, wa.Accepted):
-            self._remember(tenant_id, outcome.provider_id)
-        return outcome
-
-    async def typing(self, tenant_id: TenantId, chat: ChatId, *, on: bool) -> None:
-        """Show the other side that somebody types, or no longer; nothing while not connected."""
-        if self.may_send(tenant_id):
-            await self._driver.typing(tenant_id, chat, on=on)
-
-    async def check_number(self, tenant_id: TenantId, number: PhoneNumber) -> bool | None:
-        """Whether the number has WhatsApp; None while nobody can be asked."""
-        if not self.may_send(tenant_id):
-            return None
-        return await self._driver.check_number(tenant_id, number)
+    def is_settled(self) -> bool:
+        """Whether everything asked for so far was acted upon."""
+        return self._settled.is_set() and self._starts.is_idle
 
     # --- the loop ---------------------------------------------------------------------------------
 
@@ -237,86 +118,171 @@ class SessionManager:
         try:
             while True:
                 self._wake.clear()
-                try:
-                    await self._round()
-                except TransientFault as fault:
-                    log.warning("leases_unreachable", reason=str(fault))
-                else:
-                    if not self._wake.is_set():
-                        self._settled.set()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), RENEW_SECONDS)
-                except TimeoutError:
-                    continue
+                await self._turn()
+                with suppress(TimeoutError):
+                    # Not wait_for, which before Python 3.12 may swallow the end of this task.
+                    async with asyncio.timeout(self._pause_seconds()):
+                        await self._wake.wait()
         finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._driver.aclose()
-            await self._ports.release(self._owner, list(self._held))
+            await self._ports.release(self.owner, list(self._logins))
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether everything asked for so far was acted upon."""
-        return self._settled.is_set()
+    def _pause_seconds(self) -> float:
+        """Until the next renewal, the next start or the end of somebody else's lease."""
+        now = self._clock.machine_now()
+        at = min(self._look_at, self._starts.next_at() or self._look_at)
+        return min(max((at - now).total_seconds(), WAKE_SECONDS_MIN), RENEW_SECONDS)
+
+    async def _turn(self) -> None:
+        """One look, not longer than our own lease lasts; when that ends, nothing here goes on."""
+        await self._drop_when_over()  # the machine may have slept
+        left = (self._lease_until - self._clock.machine_now()).total_seconds()
+        try:
+            # Whatever hangs, a database or a driver, must not carry us past the end of the lease.
+            async with asyncio.timeout(left if self._logins else None):
+                await self._round()
+        except (TransientFault, TimeoutError) as fault:
+            log.warning("leases_unreachable", reason=str(fault))
+            self._look_at = self._clock.machine_now() + timedelta(seconds=RETRY_SECONDS)
+        else:
+            if not self._wake.is_set():
+                self._settled.set()
+        await self._drop_when_over()
+        self._ports.watched(Watch(len(self._logins), self._lost, self._driver.measures()))
+        self._lost = 0
+
+    async def _drop_when_over(self) -> None:
+        if self._logins and self._lease_is_over():
+            await self._drop(list(self._logins), "lease_not_renewed")
+
+    def _lease_is_over(self) -> bool:
+        return self._clock.machine_now() >= self._lease_until
 
     async def _round(self) -> None:
         now = self._clock.machine_now()
-        until = now + timedelta(seconds=LEASE_SECONDS)
-        held = await self._ports.hold(self._owner, now, until)
-        self._lease_until = until
-        for tenant_id in self._held.keys() - {one.tenant_id for one in held}:
-            await self._drop(tenant_id)
-        for one in held:
-            await self._attend(one)
+        if self._asked or now >= self._look_at:
+            self._asked = False
+            await self._look(now)
+        for tenant_id in self._starts.take(self._clock.machine_now()):
+            if (login := self._logins.get(tenant_id)) is not None:
+                await self._carefully(tenant_id, self._start(login))
 
-    async def _drop(self, tenant_id: TenantId) -> None:
-        """The lease is lost: another owner may already run this login, so ours must end."""
-        log.warning("lease_lost", tenant_id=tenant_id)
-        self._held.pop(tenant_id, None)
-        self._states.pop(tenant_id, None)
-        await self._driver.stop(tenant_id)
+    async def _look(self, now: datetime) -> None:
+        """Renew and take leases; `now` is from before the question, so that our end comes first."""
+        self._look_at = now + timedelta(seconds=RENEW_SECONDS)
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        holding = await self._ports.hold(self.owner, now, until)
+        self._lease_until = until - timedelta(seconds=LEASE_MARGIN_SECONDS)
+        if holding.others_end_at is not None:
+            # An owner that has died is followed as soon as it may be.
+            self._look_at = min(self._look_at, holding.others_end_at)
+        lost = self._logins.keys() - {one.tenant_id for one in holding.held}
+        await self._drop(lost, "lease_lost")
+        for one in holding.held:
+            await self._carefully(one.tenant_id, self._attend(one))
+
+    async def _carefully(self, tenant_id: TenantId, act: Awaitable[None]) -> None:
+        """A login that cannot be handled is tried again later; the others do not notice."""
+        try:
+            await act
+        except TransientFault:
+            raise
+        except Exception:
+            log.exception("login_failed", tenant_id=tenant_id)
+            if (login := self._logins.get(tenant_id)) is not None:
+                await self._after_failure(login)
+
+    async def _after_failure(self, login: Login) -> None:
+        before, login.state = login.state, WaSessionState.UNLINKED  # nothing runs
+        if login.held.linked:
+            self._starts.failed(login.held.tenant_id, self._clock.machine_now())
+        elif before is WaSessionState.PAIRING:
+            await self._note(login, StateChange(WaSessionState.UNLINKED, "pairing_error"))
+
+    async def _drop(self, tenant_ids: Iterable[TenantId], reason: str) -> None:
+        """The leases are lost: other owners may already run these logins, so ours must end."""
+        lost = list(tenant_ids)
+        for tenant_id in lost:
+            log.warning(reason, tenant_id=tenant_id)
+            self._forget(tenant_id)
+        self._lost += len(lost)
+        await asyncio.gather(*(self._stop(one) for one in lost))
+
+    def _forget(self, tenant_id: TenantId) -> None:
+        self._logins.pop(tenant_id, None)
+        self._starts.forget(tenant_id)
+
+    async def _stop(self, tenant_id: TenantId) -> None:
+        try:
+            async with asyncio.timeout(STOP_SECONDS_MAX):
+                await self._driver.stop(tenant_id)
+        except Exception:
+            log.exception("stop_failed", tenant_id=tenant_id)
 
     async def _attend(self, one: Held) -> None:
-        before = self._held.get(one.tenant_id)
-        first = before is None or before.channel != one.channel
-        if first:
-            if before is not None:
-                await self._driver.stop(one.tenant_id)
-            # Nothing runs yet, whatever the row of an earlier owner says.
-            self._states[one.tenant_id] = WaSessionState.UNLINKED
-            await self._driver.create_session(one.tenant_id, one.phone_number)
-        self._held[one.tenant_id] = one
+        login = self._logins.get(one.tenant_id)
+        if login is not None and login.held.channel != one.channel:
+            await self._drop([one.tenant_id], "channel_changed")  # another WhatsApp, another login
+            login = None
+        login = login or await self._take_on(one)
+        login.held = one
+        now = self._clock.machine_now()
+        if login.stranger is not None:
+            return  # being shown out; everything else waits
         if not one.tenant_active:
             await self._close(one)
-        elif one.linked or not self._needs_pairing(one.tenant_id):
-            if first or one.state is WaSessionState.CLOSED:
-                await self._start(one)
-        elif one.pairing_wanted_at is not None:
-            await self._pair(one, one.pairing_wanted_at)
+        elif login.may_go_on(now):
+            self._starts.ask(one.tenant_id, now)
+        elif self.needs_pairing(one.tenant_id) and login.hears_wish(now):
+            await self._grant_wish(login, now)
+
+    async def _take_on(self, one: Held) -> Login:
+        """A lease we did not have. Nothing runs yet, whatever the row of an earlier owner says."""
+        await self._driver.create_session(one.tenant_id, one.phone_number)
+        pairs = self.needs_pairing(one.tenant_id)
+        rests = pairs and one.state in RESTING
+        state = one.state if rests else WaSessionState.UNLINKED
+        login = Login(one, state, one.until if rests else None)
+        self._logins[one.tenant_id] = login
+        if (one.linked or not pairs) and not rests and one.tenant_active:
+            self._starts.ask(one.tenant_id, self._clock.machine_now())
+        return login
 
     async def _close(self, one: Held) -> None:
         await self._driver.stop(one.tenant_id)
-        await self._note(one.tenant_id, StateChange(WaSessionState.CLOSED))
-        await self._ports.release(self._owner, [one.tenant_id])
-        self._held.pop(one.tenant_id, None)
-        self._states.pop(one.tenant_id, None)
+        await self._note(self._logins[one.tenant_id], StateChange(WaSessionState.CLOSED))
+        self._forget(one.tenant_id)
+        await self._ports.release(self.owner, [one.tenant_id])
 
-    async def _start(self, one: Held) -> None:
-        pairs = self._needs_pairing(one.tenant_id)
-        if pairs and not await self._driver.is_linked(one.tenant_id):
+    async def _start(self, login: Login) -> None:
+        if login.state in GOING | {WaSessionState.PAIRING} or login.stranger is not None:
+            self._starts.answered(login.held.tenant_id)
+        elif self._outdated:
+            await self._note(login, StateChange(WaSessionState.OUTDATED))
+        elif not await self._is_linked(login.held.tenant_id):
             # The database believes in a link that the login store has lost.
             lost = StateChange(WaSessionState.LOGGED_OUT, "login_lost", linked=False)
-            await self._note(one.tenant_id, lost)
-            return
-        await self._note(one.tenant_id, StateChange(WaSessionState.CONNECTING))
-        await self._driver.start(one.tenant_id)
+            await self._note(login, lost)
+        else:
+            await self._note(login, StateChange(WaSessionState.CONNECTING))
+            await self._driver.start(login.held.tenant_id)
 
-    async def _pair(self, one: Held, wanted_at: datetime) -> None:
-        # The row may be older than what this login has lived through meanwhile.
-        if self._states[one.tenant_id] in PAIRED_OR_PAIRING:
-            return
-        if self._clock.machine_now() - wanted_at > timedelta(seconds=PAIRING_WISH_SECONDS):
-            return
-        self._states[one.tenant_id] = WaSessionState.PAIRING
-        await self._driver.start_pairing(one.tenant_id, "qr")
+    async def _is_linked(self, tenant_id: TenantId) -> bool:
+        return not self.needs_pairing(tenant_id) or await self._driver.is_linked(tenant_id)
+
+    async def _grant_wish(self, login: Login, now: datetime) -> None:
+        tenant_id = login.held.tenant_id
+        if self._outdated:
+            await self._note(login, StateChange(WaSessionState.OUTDATED))
+        elif login.held.linked and await self._driver.is_linked(tenant_id):
+            login.until = None
+            self._starts.ask(tenant_id, now)
+        else:
+            login.state, login.how = WaSessionState.PAIRING, login.held.pairing_how
+            await self._driver.start_pairing(tenant_id, login.how)
 
     # --- what WhatsApp says -----------------------------------------------------------------------
 
@@ -327,96 +293,79 @@ class SessionManager:
                 await self._message(tenant_id, event)
             case wa.ReceiptReceived():
                 await self._ports.receipt(tenant_id, event)
-            case wa.Paired():
-                await self._paired(tenant_id, event)
-            case wa.Connected():
-                await self._connected(tenant_id)
             case wa.Undecryptable():
                 log.warning("undecryptable", tenant_id=tenant_id)
             case _:
-                await self._note(tenant_id, change_for(event))
+                await self._about_login(tenant_id, event)
 
     async def _message(self, tenant_id: TenantId, message: wa.MessageReceived) -> None:
-        if message.from_me and (tenant_id, message.id) in self._sent:
+        if message.from_me and self._sent.knows(tenant_id, message.id):
             return  # our own message, echoed by the phone
         if none_of_our_business(message) is not None:
             return
+        login = self._logins.get(tenant_id)
+        if login is not None and login.stranger is not None:
+            return  # somebody else's phone
         await self._ports.arrived(tenant_id, message)
 
-    async def _paired(self, tenant_id: TenantId, event: wa.Paired) -> None:
-        held = self._held.get(tenant_id)
-        if held is None or event.phone_number != held.phone_number:
-            await self._driver.logout(tenant_id)
-            change = StateChange(WaSessionState.UNLINKED, "wrong_number", linked=False)
-            await self._note(tenant_id, change)
+    async def _about_login(self, tenant_id: TenantId, event: wa.Event) -> None:
+        login = self._logins.get(tenant_id)
+        if login is None or (login.stranger is None and not self._is_news(login, event)):
+            log.info("event_passed_over", tenant_id=tenant_id, event_kind=type(event).__name__)
+            if login is None and isinstance(event, wa.Paired):
+                await self._driver.logout(tenant_id)  # nobody here wants this phone
             return
-        await self._note(
-            tenant_id, StateChange(WaSessionState.CONNECTING, linked=True, lid=event.lid)
-        )
+        if login.stranger is not None:
+            if isinstance(event, wa.Connected):
+                login.stranger.set()
+            return
+        if isinstance(event, wa.Paired):
+            await self._paired(login, event)
+            return
+        now = self._clock.machine_now()
+        change = change_for(event, now=now, retried_at=login.retried_at)
+        if change.state in STOPPED:
+            await self._driver.stop(tenant_id)
+        if change.state is WaSessionState.OUTDATED and not self._outdated:
+            self._outdated = True
+            log.error("client_outdated", advice="update BukuHutang; no login is started until then")
+        await self._note(login, change)
+        if isinstance(event, wa.Connected):
+            await self._ports.linked(tenant_id)
 
-    async def _connected(self, tenant_id: TenantId) -> None:
-        await self._note(tenant_id, StateChange(WaSessionState.CONNECTED))
-        await self._ports.linked(tenant_id)
+    def _is_news(self, login: Login, event: wa.Event) -> bool:
+        # Without a device to pair there is no echo, and a refused login may come back by itself.
+        return not self.needs_pairing(login.held.tenant_id) or follows(event, login.state)
 
-    def _needs_pairing(self, tenant_id: TenantId) -> bool:
-        return self.capabilities_of(tenant_id).needs_pairing
+    async def _paired(self, login: Login, event: wa.Paired) -> None:
+        if event.phone_number == login.held.phone_number:
+            linked = StateChange(WaSessionState.CONNECTING, linked=True, lid=event.lid)
+            await self._note(login, linked)
+            return
+        login.stranger = asyncio.Event()
+        task = asyncio.create_task(self._show_out(login, login.stranger, event.phone_number))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _note(self, tenant_id: TenantId, change: StateChange) -> None:
-        self._states[tenant_id] = change.state
-        if not self._needs_pairing(tenant_id):
+    async def _show_out(
+        self, login: Login, connected: asyncio.Event, stranger: PhoneNumber
+    ) -> None:
+        tenant_id, now = login.held.tenant_id, self._clock.machine_now()
+        words = partial(self._ports.words_for_stranger, tenant_id)
+        await dismiss(self._driver, tenant_id, stranger, connected=connected, words=words, now=now)
+        login.stranger = None
+        # The last digits, so that the lender recognises the phone and nobody else does.
+        tail = f"…{stranger[-4:]}"
+        gone = StateChange(WaSessionState.UNLINKED, "wrong_number", tail, linked=False)
+        await self._note(login, gone)
+
+    async def _note(self, login: Login, change: StateChange) -> None:
+        tenant_id, before = login.held.tenant_id, login.state
+        login.state, login.until = change.state, change.until
+        if not self.needs_pairing(tenant_id):
             change = replace(change, linked=None)  # a phone linked before is still there
+        if change.state is not WaSessionState.CONNECTING:
+            self._starts.answered(tenant_id)
         log.info("session_state", tenant_id=tenant_id, state=change.state, reason=change.reason)
-        await self._ports.note(tenant_id, self._owner, change)
-
-    def _remember(self, tenant_id: TenantId, message_id: str) -> None:
-        """Keep the latest ids we sent, to know their echoes; the database knows the older ones."""
-        self._sent[tenant_id, message_id] = None
-        while len(self._sent) > SENT_REMEMBERED_MAX:
-            self._sent.pop(next(iter(self._sent)))
-
-
-SENT_REMEMBERED_MAX = 20_000
-
-
-def change_for(event: wa.Event) -> StateChange:
-    """The state that follows from an event that changes nothing else."""
-    state = WaSessionState
-    match event:
-        case wa.QrShown():
-            return StateChange(state.PAIRING, qr=event)
-        case wa.PairCodeShown():
-            return StateChange(state.PAIRING)
-        case wa.PairingFailed(reason=reason):
-            return StateChange(state.UNLINKED, f"pairing_{reason}")
-        case wa.Disconnected(reason=reason):
-            return StateChange(state.INTERRUPTED, reason)
-        case wa.LoggedOut(reason=reason):
-            return StateChange(state.LOGGED_OUT, reason, linked=False)
-        case wa.Replaced():
-            return StateChange(state.REPLACED)
-        case wa.TemporarilyBanned(code=code):
-            return StateChange(state.TEMPORARILY_BANNED, f"code_{code}")
-        case wa.Banned(reason=reason):
-            return StateChange(state.BANNED, reason)
-        case wa.ClientOutdated():
-            return StateChange(state.OUTDATED)
-        case wa.Restricted():
-            return StateChange(state.RESTRICTED, "new_chats_barred")
-        case wa.Unrestricted():
-            return StateChange(state.CONNECTED)
-    raise AssertionError(f"no state follows from {event!r}")
-
-
-def none_of_our_business(message: wa.MessageReceived) -> str | None:
-    """Why a message is not even stored: it is the lender's private number too.
-
-    Groups are never read. What the lender writes to other people is theirs. A sender without a
-    number can be nobody we know.
-    """
-    if message.group:
-        return "group"
-    if message.from_me and not message.self_chat:
-        return "own chat with somebody"
-    if message.sender is None:
-        return "sender without a number"
-    return None
+        await self._ports.note(tenant_id, self.owner, replace(change, before=before))
+        self._wake.set()  # a place may be free for the next start

@@ -171,6 +171,20 @@ class QrExpired(SimulatorRefusal):
 
 
 @dataclass(eq=False)
+class PairCodeUnknown(SimulatorRefusal):
+    """No session shows this code for the number of this phone."""
+
+    code: ClassVar[str] = "pair_code_unknown"
+
+
+@dataclass(eq=False)
+class PairCodeExpired(SimulatorRefusal):
+    """The code was shown and is void now."""
+
+    code: ClassVar[str] = "pair_code_expired"
+
+
+@dataclass(eq=False)
 class WrongNumber(SimulatorRefusal):
     """The service declined the link: the code belongs to a tenant with another number."""
 
@@ -297,6 +311,13 @@ class SimulatedWhatsApp(Protocol):
         """Link the phone to the tenant whose code it sees; answers when the service has decided.
 
         Raises QrUnknown, QrExpired, PhoneOffline, PhoneBanned, PhoneAlreadyLinked, WrongNumber.
+        """
+        ...
+
+    async def pair(self, number: str, code: str) -> TenantId:
+        """Type the eight characters instead, dash and case as one likes; answers as `scan`.
+
+        Raises PairCodeUnknown, PairCodeExpired and all that `scan` raises about the phone.
         """
         ...
 

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import (
     Environment,
@@ -34,6 +34,8 @@ from bukuhutang.tenancy.tenant import Language
 
 TEXTS = Path(__file__).parent / "texts"
 PROBLEMS = "problems/"
+MAIL = "mail/"
+LOGINS = "logins/"
 
 _PLAIN = frozenset({int, date, bool, type(None)})
 _PRINTABLE = (str, int, Undefined)  # printing an Undefined raises by itself
@@ -58,6 +60,28 @@ def render_problem(code: str, language: Language, **fields: object) -> str:
     if code not in problem_codes(language):
         raise InvariantBroken(f"no problem text {code!r} in {language.value!r}")
     return _filled(PROBLEMS + code, language, fields)
+
+
+def render_mail(code: str, language: Language, *, today: date, **fields: object) -> tuple[str, str]:
+    """Subject and body of a mail: the first line of its text, and the rest. Raises as `render`."""
+    if code not in mail_codes(language):
+        raise InvariantBroken(f"no mail {code!r} in {language.value!r}")
+    subject, _, body = _filled(MAIL + code, language, {"today": today, **fields}).partition("\n")
+    return subject, f"{body.strip()}\n"
+
+
+def render_login(
+    part: Literal["explanation", "next_step"], language: Language, **fields: object
+) -> str:
+    """What the operator reads about a login: what it means, or what to do. Raises as `render`."""
+    return _filled(LOGINS + part, language, fields)
+
+
+@cache
+def mail_codes(language: Language) -> frozenset[str]:
+    """Every code that `render_mail` knows."""
+    found = (TEXTS / language.value / MAIL).glob("*.txt")
+    return frozenset(one.stem for one in found if not one.stem.startswith("_"))
 
 
 @cache

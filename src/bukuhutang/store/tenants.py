@@ -180,16 +180,6 @@ async def grant_credits(tx: TenantTx, amount: int, *, actor: str, now: datetime)
     )
 
 
-async def want_pairing(tx: TenantTx, machine_now: datetime) -> None:
-    """Somebody looks at the QR page: codes are wanted."""
-    await tx.db.execute(
-        "update wa_sessions set pairing_wanted_at = $2 where tenant_id = $1"
-        " and (pairing_wanted_at is null or pairing_wanted_at < $2)",
-        tx.tenant_id,
-        machine_now,
-    )
-
-
 async def add_member(
     tx: TenantTx, member: int, *, phone: PhoneNumber, name: str, now: datetime
 ) -> bool:
@@ -252,6 +242,10 @@ class SessionRow:
     fencing: int
     lease_until: datetime | None
     linked_at: datetime | None
+    detail: str | None
+    until: datetime | None
+    waiting: int
+    email: str | None
 
 
 async def sessions_page(
@@ -260,7 +254,9 @@ async def sessions_page(
     """WhatsApp logins after tenant number `after`; at most `limit`."""
     rows = await db.fetch(
         "select s.tenant_id, t.name, t.phone_number, s.state, s.reason, s.state_since, s.owner,"
-        " s.fencing, s.lease_until, s.linked_at from wa_sessions s"
+        " s.fencing, s.lease_until, s.linked_at, s.reason_detail, s.state_until,"
+        " (select count(*) from outbound_messages o where o.tenant_id = s.tenant_id and o.waits),"
+        " t.email from wa_sessions s"
         " join tenants t on t.id = s.tenant_id"
         " where s.tenant_id > $1 and ($3::text is null or s.state = $3)"
         " order by s.tenant_id limit $2",

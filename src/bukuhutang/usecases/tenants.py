@@ -18,11 +18,13 @@ from zoneinfo import ZoneInfo
 
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import TenantId
-from bukuhutang.store import overview, stats, tenants
+from bukuhutang.messaging.states import GOING, WaSessionState
+from bukuhutang.store import mail, overview, stats, tenants, wa_sessions
 from bukuhutang.store.book import read_page
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.store.settings import read_settings, write_language
 from bukuhutang.store.tenants import TenantRow
+from bukuhutang.store.wa_sessions import LoginRow
 from bukuhutang.tenancy.phone import read_phone
 from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX, PLANS, PlanName
 from bukuhutang.tenancy.tenant import (
@@ -37,6 +39,7 @@ from bukuhutang.usecases.overview import month_start
 
 EMAIL = re.compile(r"[^@\s<>\"',;:\\()\[\]]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,}")
 UP_STATES = ("connected", "restricted")
+PAIR_CODE_SIZE = 8
 
 
 @dataclass(eq=False)
@@ -98,7 +101,7 @@ class CreditsUnlimited(Refusal):
 @dataclass(eq=False)
 class QrNotAvailable(Refusal):
     code: ClassVar[str] = "qr_not_available"
-    reason: str  # connected, inactive, cloud, not_ready
+    reason: str  # connected, inactive, cloud, paused, not_ready
 
 
 @dataclass(frozen=True)
@@ -268,17 +271,41 @@ async def qr_of(database: Database, tenant_id: TenantId, when: When) -> Qr | Non
     Raises TenantNotFound, QrNotAvailable with the reason.
     """
     async with database.tenant_tx(tenant_id) as tx:
-        tenant = await _read(tx)
-        if tenant.status is TenantStatus.INACTIVE:
-            raise QrNotAvailable("inactive")
-        if tenant.driver == "cloud":
-            raise QrNotAvailable("cloud")
-        if tenant.wa_state in (*UP_STATES, "connecting", "interrupted"):
-            raise QrNotAvailable("connected")
-        if tenant.qr_code and tenant.qr_expires_at and tenant.qr_expires_at > when.now:
-            return Qr(tenant.qr_code, tenant.qr_expires_at)
-        await tenants.want_pairing(tx, when.machine_now)
+        login = await _to_pair(tx)
+        if login.qr_code and login.qr_expires_at and login.qr_expires_at > when.now:
+            return Qr(login.qr_code, login.qr_expires_at)
+        await wa_sessions.want_pairing(tx, when.machine_now, "qr")
     return None
+
+
+async def pair_code_of(database: Database, tenant_id: TenantId, when: When) -> str | None:
+    """The eight characters to type on the phone, as `qr_of` gives what to scan; raises the same."""
+    async with database.tenant_tx(tenant_id) as tx:
+        login = await _to_pair(tx)
+        if login.pair_code:
+            return with_dash(login.pair_code)
+        await wa_sessions.want_pairing(tx, when.machine_now, "code")
+    return None
+
+
+async def _to_pair(tx: TenantTx) -> LoginRow:
+    tenant, login = await _read(tx), await wa_sessions.read(tx)
+    assert login is not None, "a tenant has a login"
+    if tenant.status is TenantStatus.INACTIVE:
+        raise QrNotAvailable("inactive")
+    if tenant.driver == "cloud":
+        raise QrNotAvailable("cloud")
+    if login.state in GOING:
+        raise QrNotAvailable("connected")
+    if login.state == WaSessionState.TEMPORARILY_BANNED and login.until is not None:
+        raise QrNotAvailable("paused")
+    return login
+
+
+def with_dash(code: str) -> str:
+    """`ABCD-EFGH`, as the phone asks for it, however the provider writes it."""
+    plain = code.replace("-", "").replace(" ", "").upper()
+    return f"{plain[:4]}-{plain[4:]}" if len(plain) == PAIR_CODE_SIZE else code
 
 
 @dataclass(frozen=True)
@@ -289,6 +316,8 @@ class TenantDetails:
     settings: TenantSettings
     usage: overview.Usage
     totals: dict[str, int]
+    login: LoginRow
+    last_mail: mail.LastMail | None
 
 
 async def tenant_stats(database: Database, tenant_id: TenantId, when: When) -> TenantDetails:
@@ -300,7 +329,10 @@ async def tenant_stats(database: Database, tenant_id: TenantId, when: When) -> T
         since = month_start(when.now.astimezone(zone).date(), zone)
         used = await overview.usage(tx, since)
         totals = await stats.tenant_totals(tx)
-    return TenantDetails(tenant, settings, used, totals)
+        login = await wa_sessions.read(tx)
+        assert login is not None, "a tenant has a login"
+        last_mail = await mail.last(tx)
+    return TenantDetails(tenant, settings, used, totals, login, last_mail)
 
 
 async def _read(tx: TenantTx) -> TenantRow:

@@ -13,23 +13,21 @@ import structlog
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.base.ids import PhoneNumber, TenantId
+from bukuhutang.entrypoints.sessions import metrics
 from bukuhutang.entrypoints.sessions.batch import Batcher
 from bukuhutang.entrypoints.sessions.insist import insist
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.received_files import Fetch, ReceivedFiles
 from bukuhutang.messaging import driver as wa
-from bukuhutang.messaging.sessions import (
-    PAIRING_WISH_SECONDS,
-    Held,
-    StateChange,
-    WaSessionState,
-)
+from bukuhutang.messaging.ports import PAIRING_WISH_SECONDS, Held, Holding, Watch
+from bukuhutang.messaging.states import StateChange, WaSessionState
 from bukuhutang.store import inbox, outbox, wa_sessions
 from bukuhutang.store.files import NewFile
 from bukuhutang.store.inbox import Arrival
 from bukuhutang.store.outbox import ReceiptMark
 from bukuhutang.store.scope import Database
 from bukuhutang.store.wa_sessions import LINKED_ONLY, Channels
+from bukuhutang.usecases.logins import OtherWay, note_login, words_for_stranger
 from bukuhutang.usecases.tenants import When, activate_by_scan
 
 TEXT_STORED_MAX = 4_097
@@ -39,6 +37,9 @@ ID_MAX = 200
 CONTACTS_MAX = 10
 FILES = frozenset((wa.MessageKind.DOCUMENT, wa.MessageKind.IMAGE))
 NAME_MAX = 200
+
+SKEW_MAX = timedelta(seconds=2)
+"""Between this machine's clock and the database's; more is an operator's business."""
 
 log = structlog.get_logger("sessions")
 
@@ -65,6 +66,21 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
+def _held(row: Any) -> Held:
+    return Held(
+        TenantId(row["tenant_id"]),
+        PhoneNumber(row["phone_number"]),
+        row["status"] != "inactive",
+        WaSessionState(row["state"]),
+        row["fencing"],
+        row["linked"],
+        row["pairing_wanted_at"],
+        row["pairing_how"],
+        row["state_until"],
+        row["channel"],
+    )
+
+
 class DatabasePorts:
     """`SessionPorts` on the store."""
 
@@ -77,6 +93,7 @@ class DatabasePorts:
         after: Callable[[], None],
         fetch: Fetch,
         channels: Channels = LINKED_ONLY,
+        other_way: OtherWay | None = None,
     ) -> None:
         self._database = database
         self._channels = channels
@@ -85,6 +102,8 @@ class DatabasePorts:
         self._outcomes = outcomes
         self._after = after  # wakes the chat door
         self._files = ReceivedFiles(database, fetch, uuid4)
+        self._other_way = other_way
+        self._clocks_differ = False
         self.on_up: Callable[[], None] = lambda: None  # a login can send again
 
     async def run(self) -> None:
@@ -96,35 +115,41 @@ class DatabasePorts:
         """Whether nothing waits to be written."""
         return self._arrivals.is_idle
 
-    async def hold(self, owner: str, now: datetime, until: datetime) -> list[Held]:
-        """Renew this owner's leases and take free ones."""
-        since = now - timedelta(seconds=PAIRING_WISH_SECONDS)
+    async def hold(self, owner: str, now: datetime, until: datetime) -> Holding:
+        """Renew this owner's leases and take free ones.
+
+        Leases are dated by the database's clock, since the machines' own may differ; `now` and
+        `until` say how long it is to be.
+        """
         async with self._database.courier() as db:
+            there = await wa_sessions.machine_time(db)
+            self._watch_clocks(there - now)
+            since = there - timedelta(seconds=PAIRING_WISH_SECONDS)
             rows = await wa_sessions.hold(
-                db, owner, now=now, until=until, wishes_since=since, channels=self._channels
+                db,
+                owner,
+                now=there,
+                until=there + (until - now),
+                wishes_since=since,
+                channels=self._channels,
             )
-            held = [
-                Held(
-                    TenantId(row["tenant_id"]),
-                    PhoneNumber(row["phone_number"]),
-                    row["status"] != "inactive",
-                    WaSessionState(row["state"]),
-                    row["fencing"],
-                    row["linked"],
-                    row["pairing_wanted_at"],
-                    row["channel"],
-                )
-                for row in rows
-            ]
+            held = [_held(row) for row in rows]
             doubtful = await outbox.doubt_abandoned(
                 db,
                 [one.tenant_id for one in held],
                 owner,
                 ask_from=now + timedelta(minutes=outbox.ASK_AFTER_MINUTES),
             )
+            ends = await wa_sessions.others_end(db, owner, now=there, wishes_since=since)
         if doubtful:
             log.warning("sends_in_doubt", count=doubtful)
-        return held
+        return Holding(held, None if ends is None else now + (ends - there))
+
+    def _watch_clocks(self, skew: timedelta) -> None:
+        skewed = abs(skew) > SKEW_MAX
+        if skewed and not self._clocks_differ:
+            log.error("clock_skew", seconds=round(skew.total_seconds(), 1))
+        self._clocks_differ = skewed
 
     async def release(self, owner: str, tenant_ids: Sequence[TenantId]) -> None:
         """Let leases go; a database that is away lets them end by themselves."""
@@ -135,29 +160,36 @@ class DatabasePorts:
             return
 
     async def note(self, tenant_id: TenantId, owner: str, change: StateChange) -> None:
-        """Write a login's state while `owner` holds it."""
+        """Write a login's state while `owner` holds it; mail goes along where it has to."""
+        metrics.count_change(change)
 
         async def write() -> None:
-            async with self._database.courier() as db:
-                await wa_sessions.note(
-                    db,
-                    tenant_id,
-                    owner,
-                    state=change.state,
-                    reason=change.reason,
-                    qr_code=change.qr.code if change.qr else None,
-                    qr_expires_at=change.qr.expires_at if change.qr else None,
-                    linked=change.linked,
-                    lid=change.lid,
-                    now=self._clock.now(),
-                )
+            await note_login(
+                self._database,
+                tenant_id,
+                owner,
+                change,
+                when=self._when(),
+                other_way=self._other_way,
+            )
 
         await insist(write)
         self.on_up()
 
+    def _when(self) -> When:
+        return When(self._clock.now(), self._clock.machine_now())
+
+    async def words_for_stranger(self, tenant_id: TenantId) -> str:
+        """What a phone with another number reads before it is unlinked."""
+        return await words_for_stranger(self._database, tenant_id, self._when())
+
+    def watched(self, watch: Watch) -> None:
+        """Show in /metrics how the logins stand."""
+        metrics.show(watch)
+
     async def linked(self, tenant_id: TenantId) -> None:
         """The scan itself activates a waiting tenant."""
-        when = When(self._clock.now(), self._clock.machine_now())
+        when = self._when()
         await insist(lambda: activate_by_scan(self._database, tenant_id, when))
 
     async def arrived(self, tenant_id: TenantId, message: wa.MessageReceived) -> None:

@@ -14,7 +14,14 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from bukuhutang.base.errors import Refusal, TransientFault
-from bukuhutang.entrypoints.web import docs_page, lists, probes, tenants, verify_page
+from bukuhutang.entrypoints.web import (
+    docs_page,
+    link_page,
+    lists,
+    probes,
+    tenants,
+    verify_page,
+)
 from bukuhutang.entrypoints.web.auth import GuardMiddleware, operator_guard
 from bukuhutang.entrypoints.web.body_limit import BodyLimitMiddleware
 from bukuhutang.entrypoints.web.deps import WebDeps
@@ -53,7 +60,7 @@ def build_app(deps: WebDeps) -> Api:
     guard = Depends(operator_guard(deps))
     for admin in (lists.router, tenants.router):
         app.include_router(admin, dependencies=[guard])
-    open_to_all = (probes.router, docs_page.router, verify_page.router)
+    open_to_all = (probes.router, docs_page.router, link_page.router, verify_page.router)
     for one in (*open_to_all, _front_door(deps.routers)):
         app.include_router(one)
     for further in deps.routers:

@@ -11,7 +11,9 @@ from fastapi import APIRouter, Depends, Request
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import Refusal
 from bukuhutang.entrypoints.web.attempts import FailedAttempts
+from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.store.scope import Database
+from bukuhutang.tenancy.tenant import Language
 from bukuhutang.usecases.tenants import When
 
 QR_WAIT_SECONDS = 2.0
@@ -31,7 +33,10 @@ class WebDeps:
     attempts: FailedAttempts = field(default_factory=FailedAttempts)
     verify_visits: FailedAttempts = field(default_factory=FailedAttempts)  # every one counts
     cloud_configured: bool = False  # whether tenants may use the Cloud API
+    link_attempts: FailedAttempts = field(default_factory=FailedAttempts)
     qr_wait_seconds: float = QR_WAIT_SECONDS
+    has_mail: bool = False
+    public_url: str | None = None  # where people outside reach this service
 
     def __post_init__(self) -> None:
         assert 1 <= len(self.admin_keys) <= 2
@@ -44,12 +49,15 @@ class Call:
 
     deps: WebDeps
     when: When
+    language: Language
+    base_url: str  # as the caller wrote it
 
 
 def _call(request: Request) -> Call:
     deps = request.app.state.deps
     assert isinstance(deps, WebDeps)
-    return Call(deps, When(deps.clock.now(), deps.clock.machine_now()))
+    when = When(deps.clock.now(), deps.clock.machine_now())
+    return Call(deps, when, language_of(request.scope), str(request.base_url))
 
 
 OperatorCall = Annotated[Call, Depends(_call)]

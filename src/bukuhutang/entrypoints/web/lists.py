@@ -10,10 +10,9 @@ from fastapi import APIRouter, Query
 
 from bukuhutang.entrypoints.web.cursors import CursorInvalid, Listed, read_cursor, write_cursor
 from bukuhutang.entrypoints.web.deps import OperatorCall
+from bukuhutang.entrypoints.web.login_shapes import SessionOut, SessionsPage
 from bukuhutang.entrypoints.web.openapi import refusals
 from bukuhutang.entrypoints.web.shapes import (
-    SessionOut,
-    SessionsPage,
     SessionsQuery,
     StatsAnswer,
     TenantOut,
@@ -59,7 +58,7 @@ async def list_tenants(asked: Annotated[TenantsQuery, Query()], call: OperatorCa
 async def list_sessions(
     asked: Annotated[SessionsQuery, Query()], call: OperatorCall
 ) -> SessionsPage:
-    """Every WhatsApp login and its state, in the order of registration."""
+    """Every WhatsApp login: its state, what it means, what to do; in the order of registration."""
     async with call.deps.database.operator() as db:
         rows = await tenants.sessions_page(
             db,
@@ -69,7 +68,7 @@ async def list_sessions(
         )
     shown = rows[: asked.limit]
     return SessionsPage(
-        sessions=[SessionOut.of(one) for one in shown],
+        sessions=[SessionOut.of(one, call.language, has_mail=call.deps.has_mail) for one in shown],
         next_cursor=_next(
             "sessions", [one.tenant_id for one in shown], more=len(rows) > len(shown)
         ),

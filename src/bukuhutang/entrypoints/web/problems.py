@@ -23,7 +23,7 @@ from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_proble
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import channel, tenants
+from bukuhutang.usecases import channel, pairing, tenants
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -46,6 +46,7 @@ STATUSES: dict[type[Refusal], int] = {
     channel.PhoneIdTaken: 409,
     channel.CloudNotConfigured: 409,
     channel.OwnerNumberMissing: 409,
+    pairing.LinkUnknown: 404,
 }
 """Class to status: the one place where a refusal becomes a number."""
 

@@ -11,8 +11,9 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from bukuhutang.entrypoints.web.cursors import CURSOR_CHARACTERS_MAX, ID_MAX
-from bukuhutang.messaging.sessions import WaSessionState
-from bukuhutang.store.tenants import SessionRow, TenantRow
+from bukuhutang.entrypoints.web.login_shapes import LoginOut
+from bukuhutang.messaging.states import WaSessionState
+from bukuhutang.store.tenants import TenantRow
 from bukuhutang.tenancy.plans import PlanName
 from bukuhutang.tenancy.tenant import TenantStatus
 from bukuhutang.usecases.tenants import TenantDetails
@@ -186,44 +187,20 @@ class TenantsPage(_Out):
     next_cursor: str | None = Field(description="null on the last page")
 
 
-class SessionOut(_Out):
-    tenant_id: int
-    name: str
-    phone_number: str
-    state: str
-    reason: str | None
-    since: datetime
-    linked_at: datetime | None
-    owner: str | None = Field(description="the process that holds the login")
-    fencing: int = Field(description="grows with every change of owner")
-    lease_until: datetime | None
-
-    @classmethod
-    def of(cls, row: SessionRow) -> SessionOut:
-        """The login as JSON."""
-        return cls(
-            tenant_id=row.tenant_id,
-            name=row.name,
-            phone_number=row.phone_number,
-            state=row.state,
-            reason=row.reason,
-            since=row.since,
-            linked_at=row.linked_at,
-            owner=row.owner,
-            fencing=row.fencing,
-            lease_until=row.lease_until,
-        )
-
-
-class SessionsPage(_Out):
-    success: Literal[True] = True
-    sessions: list[SessionOut]
-    next_cursor: str | None = Field(description="null on the last page")
-
-
 class QrAnswer(_Out):
     success: Literal[True] = True
     qr: str = Field(description="the text to show as a QR code")
+    expires_at: datetime
+
+
+class PairCodeAnswer(_Out):
+    success: Literal[True] = True
+    code: str = Field(examples=["ABCD-EFGH"], description="what to type on the lender's phone")
+
+
+class LinkAnswer(_Out):
+    success: Literal[True] = True
+    url: str = Field(description="send this to the lender; it opens the pairing page")
     expires_at: datetime
 
 
@@ -262,10 +239,10 @@ class DetailsAnswer(_Out):
     settings: SettingsOut
     usage: UsageOut
     totals: TotalsOut
-    session: WhatsappOut
+    session: LoginOut
 
     @classmethod
-    def of(cls, found: TenantDetails, *, month: str) -> DetailsAnswer:
+    def of(cls, found: TenantDetails, *, month: str, login: LoginOut) -> DetailsAnswer:
         """All of it as JSON."""
         settings, used, totals = found.settings, found.usage, found.totals
         return cls(
@@ -292,7 +269,7 @@ class DetailsAnswer(_Out):
                 agreements_total=totals["agreements_total"],
                 agreements_open=used.agreements_open,
             ),
-            session=WhatsappOut.of(found.tenant),
+            session=login,
         )
 
 

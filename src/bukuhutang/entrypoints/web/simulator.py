@@ -25,6 +25,7 @@ from bukuhutang.entrypoints.web.simulator_shapes import (
     LinkedOut,
     MessageIn,
     MessageOut,
+    PairIn,
     PhoneOut,
     ReceiptIn,
     ReceiptOut,
@@ -43,6 +44,8 @@ from bukuhutang.messaging.simulated import (
     MessageUnknown,
     NewChatBarred,
     NumberInvalid,
+    PairCodeExpired,
+    PairCodeUnknown,
     PhoneAlreadyLinked,
     PhoneBanned,
     PhoneOffline,
@@ -60,6 +63,8 @@ IDLE_SECONDS_MAX = 120
 SIMULATOR_STATUSES: dict[type[Refusal], int] = {
     NumberInvalid: 422,
     QrUnknown: 404,
+    PairCodeUnknown: 404,
+    PairCodeExpired: 410,
     QrExpired: 410,
     WrongNumber: 409,
     PhoneAlreadyLinked: 409,
@@ -103,6 +108,10 @@ class _Phones:
     async def scan(self, number: str, body: ScanIn) -> ScanOut:
         """Link the tenant whose QR the phone sees."""
         return ScanOut(tenant_id=await self._whatsapp.scan(number, body.qr))
+
+    async def pair(self, number: str, body: PairIn) -> ScanOut:
+        """Link the tenant whose eight characters are typed on the phone."""
+        return ScanOut(tenant_id=await self._whatsapp.pair(number, body.code))
 
     async def write(self, number: str, body: MessageIn, response: Response) -> WrittenOut:
         """Type a message or do something to one; 201, or 200 when this id was sent before.
@@ -224,6 +233,7 @@ def simulator_router(
     get, post = _adder(router, "GET"), _adder(router, "POST")
     get("/phones/{number}", phones.show)
     post("/phones/{number}/scan", phones.scan)
+    post("/phones/{number}/pair", phones.pair)
     post("/phones/{number}/messages", phones.write, status_code=201)
     get("/phones/{number}/messages", phones.messages, response_model_exclude_none=True)
     get("/phones/{number}/changes", phones.changes, response_model_exclude_none=True)

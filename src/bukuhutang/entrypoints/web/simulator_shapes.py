@@ -40,6 +40,7 @@ QR_CHARACTERS_MAX = 1000
 DECLARED_BYTES_MAX = 2 * 1024 * 1024 * 1024
 """The largest document on WhatsApp."""
 
+PAIR_CODE_CHARACTERS_MAX = 20
 CHAT_CHARACTERS_MAX = 60
 SECONDS_MOVED_MAX = 1_000_000_000
 """Beyond this a number of seconds is a mistake; the clock's own limit is lower."""
@@ -51,6 +52,10 @@ class _Json(BaseModel):
 
 class ScanIn(_Json):
     qr: str = Field(min_length=1, max_length=QR_CHARACTERS_MAX)
+
+
+class PairIn(_Json):
+    code: str = Field(min_length=1, max_length=PAIR_CODE_CHARACTERS_MAX)
 
 
 class ScanOut(_Json):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
@@ -10,11 +12,15 @@ from fastapi import APIRouter, Response
 from bukuhutang.base.clock import monotonic
 from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.web.deps import Call, OperatorCall
+from bukuhutang.entrypoints.web.link_page import new_secret
+from bukuhutang.entrypoints.web.login_shapes import LoginOut
 from bukuhutang.entrypoints.web.openapi import refusals
 from bukuhutang.entrypoints.web.shapes import (
     ChannelIn,
     CreditsIn,
     DetailsAnswer,
+    LinkAnswer,
+    PairCodeAnswer,
     PlanIn,
     QrAnswer,
     RegisterIn,
@@ -23,13 +29,17 @@ from bukuhutang.entrypoints.web.shapes import (
     TenantOut,
 )
 from bukuhutang.rendering.qr import qr_png, qr_svg
+from bukuhutang.store.scope import Database
 from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX
 from bukuhutang.tenancy.tenant import TENANT_NAME_MAX
 from bukuhutang.usecases import channel, tenants
 from bukuhutang.usecases.channel import SetChannel
-from bukuhutang.usecases.tenants import Qr, QrNotAvailable, TenantNotFound
+from bukuhutang.usecases.pairing import link_address, link_for
+from bukuhutang.usecases.tenants import Qr, QrNotAvailable, TenantNotFound, When
 
 QR_POLL_SECONDS = 0.1
+
+Shown = TypeVar("Shown")
 
 router = APIRouter(prefix="/admin", tags=["tenants"])
 
@@ -65,7 +75,13 @@ async def details(tenant_id: TenantIdInPath, call: OperatorCall) -> DetailsAnswe
     """Settings, usage this month against the limits, session, totals."""
     found = await tenants.tenant_stats(call.deps.database, TenantId(tenant_id), call.when)
     month = call.when.now.astimezone(ZoneInfo(found.settings.timezone)).strftime("%Y-%m")
-    return DetailsAnswer.of(found, month=month)
+    login = LoginOut.of(
+        found.login,
+        found.last_mail,
+        call.language,
+        by_mail=call.deps.has_mail and found.tenant.email is not None,
+    )
+    return DetailsAnswer.of(found, month=month, login=login)
 
 
 @router.get("/tenant/{id}/qr", responses=refusals(NOT_FOUND, NO_QR))
@@ -97,17 +113,41 @@ async def qr_as_png(tenant_id: TenantIdInPath, call: OperatorCall) -> Response:
     return Response(qr_png(shown.code), media_type="image/png")
 
 
+@router.get("/tenant/{id}/pair-code", responses=refusals(NOT_FOUND, NO_QR))
+async def pair_code(tenant_id: TenantIdInPath, call: OperatorCall) -> PairCodeAnswer:
+    """Eight characters to type on the lender's phone instead of a scan; starts such a pairing."""
+    code = await _on_show(lambda: tenants.pair_code_of(*_asked(tenant_id, call)), call)
+    return PairCodeAnswer(code=code)
+
+
+@router.post("/tenant/{id}/link", status_code=201, responses=refusals(NOT_FOUND))
+async def link(tenant_id: TenantIdInPath, call: OperatorCall) -> LinkAnswer:
+    """A link to the pairing page, to be sent to the lender; a link made before is void."""
+    database, tenant, when = _asked(tenant_id, call)
+    made = await link_for(database, tenant, new_secret(), when)
+    base_url = call.deps.public_url or call.base_url
+    return LinkAnswer(url=link_address(base_url, made), expires_at=made.expires_at)
+
+
 async def _qr_on_show(tenant_id: int, call: Call) -> Qr:
+    return await _on_show(lambda: tenants.qr_of(*_asked(tenant_id, call)), call)
+
+
+def _asked(tenant_id: int, call: Call) -> tuple[Database, TenantId, When]:
+    return call.deps.database, TenantId(tenant_id), call.when
+
+
+async def _on_show(look: Callable[[], Awaitable[Shown | None]], call: Call) -> Shown:
     """The code; when there is none yet, waits for the session that has just been asked for it."""
     gives_up = monotonic() + call.deps.qr_wait_seconds
-    shown = await tenants.qr_of(call.deps.database, TenantId(tenant_id), call.when)
+    shown = await look()
     if shown is None:
         await call.deps.wake_sessions()
     while shown is None:
         if monotonic() >= gives_up:
             raise QrNotAvailable("not_ready")
         await asyncio.sleep(QR_POLL_SECONDS)
-        shown = await tenants.qr_of(call.deps.database, TenantId(tenant_id), call.when)
+        shown = await look()
     return shown
 
 

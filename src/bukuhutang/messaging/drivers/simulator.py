@@ -22,7 +22,6 @@ from bukuhutang.messaging.driver import (
     Event,
     OnEvent,
     Outcome,
-    PairingFailed,
     Rejected,
     WorkerMeasure,
 )
@@ -128,19 +127,14 @@ class SimulatorDriver:
 
     async def is_linked(self, tenant: TenantId) -> bool:
         """Whether the tenant's own phone is linked."""
-        return self._reporter.link_of(self._session(tenant)) is not None
+        wa = self._session(tenant)
+        link = self._reporter.link_of(wa)
+        return link is not None and link.number == wa.phone_number
 
     async def start_pairing(self, tenant: TenantId, how: Literal["qr", "code"] = "qr") -> None:
-        """Show codes; once the tenant's own phone has scanned one, the session connects by itself.
-
-        Pairing by typed code is not simulated and fails at once with `error`.
-        """
-        wa = self._session(tenant)
-        self._drop(wa)
-        if how == "qr":
-            self._pairings.begin(tenant)
-        else:
-            self._reporter.report(wa, PairingFailed("error"))
+        """Show codes; once a phone has taken one and was kept, the session connects by itself."""
+        self._drop(self._session(tenant))
+        self._pairings.begin(tenant, how)
 
     async def start(self, tenant: TenantId) -> None:
         """Connect: Connected, or Disconnected while the phone is offline, Banned, LoggedOut."""
@@ -249,10 +243,11 @@ class SimulatorDriver:
             return refused
         if len(text) > TEXT_MAX:
             return Rejected("too_long")
-        number = self._session(tenant).phone_number
+        link = self._reporter.link_of(self._session(tenant))
+        assert link is not None, "not refused, so connected"
         try:
             to = self._network.read_chat(chat)
-            self._network.send(number, to, text, document, client_ref)
+            self._network.send(link.number, to, text, document, client_ref)
         except NewChatBarred:
             return Rejected("restricted_463")
         except (NumberInvalid, PhoneBanned, SimulatorFull) as no:

@@ -26,11 +26,15 @@ from bukuhutang.messaging.simulated import (
     ClockBackwards,
     ClockTooFar,
     MessagePage,
+    PairCodeExpired,
+    PairCodeUnknown,
     PhoneAlreadyLinked,
     PhoneBanned,
     PhoneOffline,
     PhoneState,
     PhoneView,
+    QrExpired,
+    QrUnknown,
     StoredDocument,
     Ticks,
     Written,
@@ -68,8 +72,22 @@ class Hands:
 
     async def scan(self, number: str, qr: str) -> TenantId:
         """Link the phone; answers when the service has connected, or unlinked it again."""
+        return await self._linked(self._phone(number), self._pairings.tenant_of(qr))
+
+    async def pair(self, number: str, code: str) -> TenantId:
+        """The same with the eight characters; only the phone they were made for can use them."""
         phone = self._phone(number)
-        tenant = self._pairings.tenant_of(qr)
+        try:
+            tenant = self._pairings.tenant_of(code.replace("-", "").replace(" ", "").upper())
+        except QrExpired:
+            raise PairCodeExpired from None
+        except QrUnknown:
+            raise PairCodeUnknown from None
+        if self._reporter.sessions[tenant].phone_number != phone.number:
+            raise PairCodeUnknown
+        return await self._linked(phone, tenant)
+
+    async def _linked(self, phone: Phone, tenant: TenantId) -> TenantId:
         if phone.state is PhoneState.OFFLINE:
             raise PhoneOffline(phone.number)
         if phone.state is PhoneState.BANNED:

@@ -1,19 +1,28 @@
-"""Codes to scan: six in a row, each void when the next is shown, in business time."""
+"""Codes to scan, six in a row, each void when the next is shown, and one to type; business time."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.ids import TenantId
-from bukuhutang.messaging.driver import Event, PairingFailed, QrShown
+from bukuhutang.messaging.driver import Event, PairCodeShown, PairingFailed, QrShown
 from bukuhutang.messaging.simulated import QrExpired, QrUnknown
 
 QR_SECONDS = (60, 20, 20, 20, 20, 20)
 """How long WhatsApp lets each code of a pairing live."""
+
+PAIR_CODE_SECONDS = 160
+"""How long the one code to type lives: as long as all codes to scan together."""
+
+PAIR_CODE_SIZE = 8
+PAIR_CODE_SIGNS = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"
+"""WhatsApp's own: nothing that could be taken for something else."""
 
 VOID_CODES_REMEMBERED = 10_000
 """Older ones are told to be unknown instead of expired."""
@@ -24,6 +33,7 @@ class _Pairing:
     tenant: TenantId
     code: str
     expires_at: datetime
+    how: Literal["qr", "code"] = "qr"
     codes_shown: int = 0
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
 
@@ -44,10 +54,10 @@ class Pairings:
         self._of_code: dict[str, _Pairing] = {}
         self._void: dict[str, None] = {}
 
-    def begin(self, tenant: TenantId) -> None:
+    def begin(self, tenant: TenantId, how: Literal["qr", "code"]) -> None:
         """Show the first code; a pairing that this tenant had before is ended."""
         self.end(tenant)
-        pairing = _Pairing(tenant, code="", expires_at=self._clock.now())
+        pairing = _Pairing(tenant, code="", expires_at=self._clock.now(), how=how)
         self._of_tenant[tenant] = pairing
         self._turn(pairing)
 
@@ -85,7 +95,7 @@ class Pairings:
             pairing.timer.cancel()
         now = self._clock.now()
         while pairing.expires_at <= now:
-            if pairing.codes_shown == len(QR_SECONDS):
+            if pairing.codes_shown == (len(QR_SECONDS) if pairing.how == "qr" else 1):
                 self.end(pairing.tenant)
                 self._report(pairing.tenant, PairingFailed("timeout"))
                 return
@@ -95,12 +105,21 @@ class Pairings:
 
     def _show_next(self, pairing: _Pairing) -> None:
         self._make_void(pairing)
-        pairing.code = f"SIM-{self._new_token()}"
+        is_qr = pairing.how == "qr"
+        seconds = QR_SECONDS[pairing.codes_shown] if is_qr else PAIR_CODE_SECONDS
         # From the end of the code before, not from now: a jump over all six ends the pairing.
-        pairing.expires_at += timedelta(seconds=QR_SECONDS[pairing.codes_shown])
+        pairing.expires_at += timedelta(seconds=seconds)
         pairing.codes_shown += 1
+        pairing.code = f"SIM-{self._new_token()}" if is_qr else self._code_to_type()
         self._of_code[pairing.code] = pairing
-        self._report(pairing.tenant, QrShown(pairing.code, pairing.expires_at))
+        shown = QrShown(pairing.code, pairing.expires_at) if is_qr else PairCodeShown(pairing.code)
+        self._report(pairing.tenant, shown)
+
+    def _code_to_type(self) -> str:
+        drawn = hashlib.sha256(self._new_token().encode()).digest()
+        return "".join(
+            PAIR_CODE_SIGNS[one % len(PAIR_CODE_SIGNS)] for one in drawn[:PAIR_CODE_SIZE]
+        )
 
     def _make_void(self, pairing: _Pairing) -> None:
         if self._of_code.pop(pairing.code, None) is None:

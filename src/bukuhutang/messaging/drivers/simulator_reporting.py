@@ -91,9 +91,8 @@ class Reporter:
         return not self._busy
 
     def link_of(self, wa: WaSession) -> Link | None:
-        """The device linked for this session on the right phone."""
-        link = self._network.world.links.get(wa.tenant)
-        return link if link is not None and link.number == wa.phone_number else None
+        """The device linked for this session; for a moment it may be on a wrong phone."""
+        return self._network.world.links.get(wa.tenant)
 
     def connected_link(self, wa: WaSession) -> Link | None:
         """The session's link while it is connected, else None."""
@@ -220,7 +219,8 @@ class Reporter:
         if link is not None and isinstance(event, Paired) and not wa.started:
             self.connect(wa)  # the service kept the link: as real libraries do, by itself
         elif link is not None and isinstance(event, Connected):
-            link.decide(True)
+            if link.number == wa.phone_number:
+                link.decide(True)  # a wrong one is decided when it is unlinked
         if not wa.events:
             for done in wa.event_waiters:
                 _set(done)

@@ -125,7 +125,11 @@ alter table wa_sessions
     add column link_token_hash bytea check (length(link_token_hash) = 32), -- of the pairing page
     add column link_expires_at timestamptz,
     add column reason_detail text check (length(reason_detail) <= 200);
-grant update (pairing_how, link_token_hash, link_expires_at) on wa_sessions to bukuhutang_app;
+-- A state is noted in the tenant's own transaction, together with the mail that tells of it.
+grant update (pairing_how, link_token_hash, link_expires_at, state, state_since, reason,
+    reason_detail, state_until, qr_code, qr_expires_at, pair_code, linked_at, lid)
+    on wa_sessions to bukuhutang_app;
+grant select (waits) on outbound_messages to bukuhutang_operator; -- how many wait for a login
 
 -- Which WhatsApp a tenant is reached through; null is what the service was started with. The phone
 -- id of the Cloud API decides whose message a webhook brings, so it is one tenant's alone.

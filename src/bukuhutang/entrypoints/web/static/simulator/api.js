@@ -78,6 +78,7 @@ export function createApi({ key, language, onWrongKey }) {
 
     phone: (number) => json("GET", phone(number)),
     scan: (number, qr) => json("POST", `${phone(number)}/scan`, { body: { qr } }),
+    pair: (number, code) => json("POST", `${phone(number)}/pair`, { body: { code } }),
     write: (number, message) => json("POST", `${phone(number)}/messages`, { body: message }),
     changes: (number, after, wait, signal) =>
       json("GET", `${phone(number)}/changes?after=${after}&wait=${wait}`, {

@@ -37,6 +37,7 @@ export class Phone {
     this.top = new PhoneTop(this.root, {
       number: (text) => this.hold(text),
       state: (state) => this.turn(state),
+      pair: (code) => this.pair(code),
     });
     this.list = new ChatList(this.root, {
       open: (id) => this.open(id),
@@ -137,6 +138,14 @@ export class Phone {
   async turn(state) {
     await this.attempt(async () => {
       await this.api.connection(this.number, state);
+      await this.refresh();
+    });
+  }
+
+  /** Link by the eight characters that the linking page shows. */
+  async pair(code) {
+    await this.attempt(async () => {
+      await this.api.pair(this.number, code);
       await this.refresh();
     });
   }

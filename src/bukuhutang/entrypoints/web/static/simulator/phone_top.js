@@ -6,7 +6,7 @@ import { say } from "./words.js";
 
 const STATES = ["online", "offline", "logged_out", "banned", "restricted"];
 
-/** `calls`: `number(text)` may throw what is to be shown; `state(state)`. */
+/** `calls`: `number(text)` may throw what is to be shown; `state(state)`; `pair(code)`. */
 export class PhoneTop {
   constructor(root, calls) {
     this.calls = calls;
@@ -28,6 +28,13 @@ export class PhoneTop {
     this.select.addEventListener("change", () => {
       this.more.open = false;
       this.calls.state(this.select.value);
+    });
+    const pairForm = this.more.querySelector(".pair-form");
+    pairForm.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.more.open = false;
+      this.calls.pair(pairForm.querySelector(".pair-input").value.trim());
+      pairForm.reset();
     });
     this.more.addEventListener("focusout", (event) => {
       if (!this.more.contains(event.relatedTarget)) this.more.open = false;
