@@ -144,7 +144,7 @@ class CloudPhones:
         number = digits(phone)
         found = self.sent_to(phone)[self._seen.get(number, 0) :]
         self._seen[number] = self._seen.get(number, 0) + len(found)
-        return [Heard(one.id, one.text) for one in found]
+        return [Heard(one.id, one.text, file_name=_file_name(one)) for one in found]
 
     def at_rest(self) -> bool:
         """What was posted is with the service already."""
@@ -252,3 +252,8 @@ async def running_cloud_world(
         finally:
             stop.set()
             await running
+
+
+def _file_name(sent: Sent) -> str:
+    document = sent.content.get("document")
+    return str(document.get("filename", "")) if isinstance(document, dict) else ""
