@@ -46,12 +46,21 @@ class SlowDriver(ScriptedDriver):
         await on_event(tenant, wa.Connected())
 
 
+async def no_file(tenant_id: TenantId, document: wa.Document, bytes_max: int) -> wa.Fetched:
+    """No phone sends files here."""
+    return None
+
+
 async def main(dsn: str) -> None:
     """Own what can be owned."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     database, clock = await connect(dsn), SystemClock()
     ports = DatabasePorts(
-        database, clock, Outcomes(database, own_message_ids=False), after=lambda: None
+        database,
+        clock,
+        Outcomes(database, own_message_ids=lambda _: False),
+        after=lambda: None,
+        fetch=no_file,
     )
     sessions = SessionManager(SlowDriver(), ports, clock, f"pid:{os.getpid()}", random.random)
     await sessions.run()

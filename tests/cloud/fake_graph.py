@@ -23,7 +23,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from bukuhutang.main.serve import claim_port
+from bukuhutang.main.address import claim_port
 
 TOKEN = "a-system-user-token"
 APP_SECRET = "the-app-secret"

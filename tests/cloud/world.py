@@ -14,9 +14,10 @@ from typing import Any
 
 from bukuhutang.base.clock import MovableClock, monotonic
 from bukuhutang.base.ids import TenantId
+from bukuhutang.main.address import claim_port
 from bukuhutang.main.cloud import Cloud
 from bukuhutang.main.drivers import DriverRequest
-from bukuhutang.main.serve import Serve, Service, claim_port
+from bukuhutang.main.serve import Serve, Service
 from bukuhutang.messaging.driver import Document
 from bukuhutang.messaging.drivers.cloud_graph import CloudConfig
 from bukuhutang.store import tenants
@@ -143,7 +144,7 @@ class CloudPhones:
         number = digits(phone)
         found = self.sent_to(phone)[self._seen.get(number, 0) :]
         self._seen[number] = self._seen.get(number, 0) + len(found)
-        return [Heard(one.id, one.text) for one in found]
+        return [Heard(one.id, one.text, file_name=_file_name(one)) for one in found]
 
     def at_rest(self) -> bool:
         """What was posted is with the service already."""
@@ -251,3 +252,8 @@ async def running_cloud_world(
         finally:
             stop.set()
             await running
+
+
+def _file_name(sent: Sent) -> str:
+    document = sent.content.get("document")
+    return str(document.get("filename", "")) if isinstance(document, dict) else ""

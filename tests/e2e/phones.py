@@ -144,7 +144,7 @@ class FakewaPhones:
         if shown:
             self._seen[number] = shown[-1].number
         return [
-            Heard(one.id, one.text)
+            Heard(one.id, one.text, file_name=one.file_name)
             for one in shown
             if one.id not in self._typed and (not one.from_me or one.chat == number)
         ]

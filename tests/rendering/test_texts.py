@@ -80,7 +80,14 @@ def test_a_payment_reads_as_voice_md_says() -> None:
 def test_what_is_not_shown_is_counted() -> None:
     debts = [{"outstanding": 1_000, "due_date": TODAY, "days_past_due": 0}] * 8
     text = render(
-        "own_balance", ID, today=TODAY, name="Budi", lender="Toko Dani", debts=debts, total=8_000
+        "own_balance",
+        ID,
+        today=TODAY,
+        name="Budi",
+        lender="Toko Dani",
+        debts=debts,
+        agreements=[],
+        total=8_000,
     )
     assert text.count("\n- Rp1.000") == 5
     assert text.endswith("- dan 3 pinjaman lain")

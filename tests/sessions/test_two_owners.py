@@ -83,10 +83,21 @@ class Owner:
     running: asyncio.Task[None]
 
 
+async def no_file(tenant_id: TenantId, document: wa.Document, bytes_max: int) -> wa.Fetched:
+    """No phone sends files here."""
+    return None
+
+
 @asynccontextmanager
 async def owner(database: Database, name: str, tenant_id: TenantId) -> AsyncIterator[Owner]:
     clock, driver = AheadClock(), ReadyDriver({tenant_id})
-    ports = CutPorts(database, clock, Outcomes(database, own_message_ids=False), after=lambda: None)
+    ports = CutPorts(
+        database,
+        clock,
+        Outcomes(database, own_message_ids=lambda _: False),
+        after=lambda: None,
+        fetch=no_file,
+    )
     sessions = SessionManager(driver, ports, clock, name, draw=lambda: 0.0)
     running = asyncio.create_task(sessions.run())
     try:

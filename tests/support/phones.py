@@ -20,7 +20,8 @@ class Heard:
 
     id: str
     text: str  # of a file: its caption
-    document: StoredDocument | None = None
+    document: StoredDocument | None = None  # where this WhatsApp tells it
+    file_name: str = ""  # of a document
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class SimulatedPhones:
         if page.messages:
             self._seen[number] = page.messages[-1].seq
         return [
-            Heard(one.id, one.text, one.document)
+            Heard(one.id, one.text, one.document, one.document.file_name if one.document else "")
             for one in page.messages
             if one.id not in self._typed and one.to == number
         ]

@@ -29,6 +29,7 @@ from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
 from bukuhutang.entrypoints.sessions.webhook_loop import WebhookLoop
+from bukuhutang.main.address import own_address
 from bukuhutang.main.cloud import Cloud, reach_of
 from bukuhutang.main.collector import calm_collector
 from bukuhutang.main.drivers import SIMULATOR, DriverRequest, open_driver
@@ -81,21 +82,6 @@ class Serve:
     def base_url(self) -> str:
         """What addresses in documents begin with."""
         return self.outside.public_url or own_address(self.host, self.port)
-
-
-def claim_port(host: str, port: int) -> socket.socket:
-    """Take the address before anything is started. Raises ConfigurationProblem."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        taken = socket.socket(family, socket.SOCK_STREAM)
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind((host, port))
-        taken.listen(512)
-    except (OSError, OverflowError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise ConfigurationProblem(f"cannot listen on {host}:{port}: {reason}") from problem
-    taken.setblocking(False)
-    return taken
 
 
 async def serve(request: Serve, listening: socket.socket | None) -> None:
@@ -385,11 +371,6 @@ class Service:
             if self._webhooks is not None and await cloud_webhooks.is_waiting(db):
                 return False
             return not await inbox.is_waiting(db) and not await outbox.is_waiting(db)
-
-
-def own_address(host: str, port: int) -> str:
-    """Where this process answers, as an address."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def announce(request: Serve, web: bool) -> None:

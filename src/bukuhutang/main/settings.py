@@ -37,7 +37,7 @@ class Settings(BaseSettings):
         default=None, description="a second valid key, while keys are changed"
     )
     public_url: str | None = Field(
-        default=None, description="how lenders reach this service, like https://buku.example"
+        default=None, description="how people outside reach this service, https://buku.example"
     )
     whatsapp_cloud_token: SecretStr | None = Field(
         default=None, description="system user token of the Cloud API app"
