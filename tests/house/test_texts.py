@@ -29,6 +29,12 @@ from bukuhutang.rendering.texts import (
 )
 from bukuhutang.tenancy.tenant import Language
 from tests.house import agreement_samples
+from tests.house.mail_samples import (
+    LOGIN_REASONS,
+    MAIL_COLUMNS_MAX,
+    MAIL_SAMPLES,
+    SUBJECT_MAX,
+)
 from tests.house.problem_samples import PROBLEM_SAMPLES
 
 Fields = dict[str, Any]
@@ -421,23 +427,6 @@ SAMPLES: dict[str, list[Fields]] = {
     "too_many_people": [{"name": "Budi", "max": 20}],
     **agreement_samples.REFUSALS,
 }
-
-MAIL: Fields = {
-    "name": "Toko Dani",
-    "phone": "6281234567890",
-    "tenant_id": 7,
-    "tail": "0002",
-    "link": "https://buku.example/link/7-0123456789abcdef",
-    "until": date(2026, 3, 5),
-    "at": "15.30",
-}
-MAIL_SAMPLES = [MAIL, {**MAIL, "link": None, "until": None, "at": None}]
-MAIL_COLUMNS_MAX = 140
-SUBJECT_MAX = 100
-LOGIN_REASONS = (
-    None, "pairing_timeout", "pairing_passkey", "pairing_error", "wrong_number", "login_lost",
-    "new_chats_barred",
-)  # fmt: skip
 
 HOSTILE = (
     "{{7*7}}",

@@ -395,8 +395,5 @@ class SimulatedWhatsApp(Protocol):
         ...
 
     def end_waits(self) -> None:
-        """Answer every waiting `messages` and `changes` now, and never wait again.
-
-        For the service's end: a web server waits for open requests before it stops.
-        """
+        """Answer every waiting `messages` and `changes` now, and never wait again: at the end."""
         ...
