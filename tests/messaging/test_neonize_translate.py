@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
+import importlib.util
+import sys
+import types
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ from bukuhutang.base.ids import ChatId, PhoneNumber
 from bukuhutang.messaging.driver import ContactCard, MessageKind, ReceiptState
 from bukuhutang.messaging.drivers.neonize_identity import Own, with_number
 from bukuhutang.messaging.drivers.neonize_vcard import read_card
-from tests.support.neonize import require_neonize
 
 LENDER = PhoneNumber("6281111111111")
 BUDI = PhoneNumber("6281222222222")
@@ -21,17 +21,21 @@ OWN = Own(LENDER, f"9{LENDER}@lid")
 
 @pytest.fixture(scope="module")
 def lib() -> Any:
-    """The library's protobufs and our reading of them; loading them loads the library."""
-    require_neonize()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it leaves files open while it is loaded
-        import pylibmagic  # noqa: F401  as the worker does it
-        from neonize.proto import Neonize_pb2
-        from neonize.proto.waE2E import WAWebProtobufsE2E_pb2
+    """The library's protobufs and our reading of them, without the library itself.
 
-        from bukuhutang.messaging.drivers import neonize_translate
+    Its package loads a Go program into the process, which no test's process should carry; a bare
+    package of the same name leads to the same protobuf modules.
+    """
+    if "neonize" not in sys.modules:
+        found = importlib.util.find_spec("neonize")
+        assert found is not None
+        bare = types.ModuleType("neonize")
+        bare.__path__ = list(found.submodule_search_locations or [])
+        sys.modules["neonize"] = bare
+    from neonize.proto import Neonize_pb2
+    from neonize.proto.waE2E import WAWebProtobufsE2E_pb2
 
-        gc.collect()
+    from bukuhutang.messaging.drivers import neonize_translate
 
     class Lib:
         events = Neonize_pb2
