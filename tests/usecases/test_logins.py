@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -63,9 +62,6 @@ class Desk:
             row = await wa_sessions.read(tx)
         assert row is not None
         return row
-
-
-Opens = Callable[..., "Desk"]
 
 
 async def a_desk(database: Database, *, email: str | None = "dani@example.com") -> Desk:
