@@ -53,6 +53,7 @@ SPOKEN = re.compile(
     r"(?P<who>\w+)(?: -> (?P<to>\w+|\S+@g\.us))?>(?: (?P<text>.*?))??"
     r"(?P<marks>(?:\s+\[(?:id|re|reacts|edits|deletes|card|file) [^\]]+\])*)$"
 )
+SPEAKER = re.compile(r"bot(?: -> \w+)?> ?")
 MARK = re.compile(r"\[(\w+) ([^\]]+)\]")
 DECLARED = re.compile(r"(?P<kind>tenant|phone) (?P<name>\w+) = (?P<rest>.+)$")
 
@@ -113,7 +114,7 @@ def parse(text: str) -> Transcript:
             assert spoken, f"not a line of a transcript: {line}"
             if spoken["who"] == "bot":
                 turn = script.turns[-1]
-                said = line.partition("> ")[2]
+                said = SPEAKER.sub("", line, count=1)
                 turn.expected.append((spoken["to"] or turn.who, said))
             else:
                 script.turns.append(
