@@ -63,3 +63,20 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "new_chat_barred": [{}],
     "simulator_full": [{"what": "messages"}],
 }
+
+HOSTILE = (
+    "{{7*7}}",
+    "{% raw %}",
+    "{# x #}",
+    "{name}",
+    "%s",
+    "%(name)s",
+    "=HYPERLINK(1)",
+    "'; drop table",
+    "<b>Budi</b>",
+    "Budi 🙂",
+    "محمد",
+    "a\u200bb",
+    "\\1",
+    "$& \\g<0>",
+)

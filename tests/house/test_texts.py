@@ -35,7 +35,7 @@ from tests.house.mail_samples import (
     MAIL_SAMPLES,
     SUBJECT_MAX,
 )
-from tests.house.problem_samples import PROBLEM_SAMPLES
+from tests.house.problem_samples import HOSTILE, PROBLEM_SAMPLES
 
 Fields = dict[str, Any]
 
@@ -427,23 +427,6 @@ SAMPLES: dict[str, list[Fields]] = {
     "too_many_people": [{"name": "Budi", "max": 20}],
     **agreement_samples.REFUSALS,
 }
-
-HOSTILE = (
-    "{{7*7}}",
-    "{% raw %}",
-    "{# x #}",
-    "{name}",
-    "%s",
-    "%(name)s",
-    "=HYPERLINK(1)",
-    "'; drop table",
-    "<b>Budi</b>",
-    "Budi 🙂",
-    "محمد",
-    "a\u200bb",
-    "\\1",
-    "$& \\g<0>",
-)
 
 
 def rendered(language: Language) -> Iterator[tuple[str, str]]:
