@@ -58,3 +58,14 @@ async def test_what_was_answered_is_left_in_peace(deal: Deal) -> None:
     deal.advance(days=40)
     await deal.sweep()
     assert await deal.heard() == []
+
+
+async def test_who_said_stop_is_not_reminded_and_may_still_answer(deal: Deal) -> None:
+    number = await deal.sent()
+    await deal.say("STOP")
+    await deal.heard()
+    deal.advance(days=3)
+    await deal.sweep()
+    assert await deal.heard() == []
+    await deal.say("SETUJU")
+    assert (await deal.stored(number)).status == "active"

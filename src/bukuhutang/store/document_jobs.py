@@ -104,15 +104,17 @@ async def finish(
     )
 
 
-async def call_off(tx: TenantTx, agreement: int, kind: str) -> None:
-    """What waits of this kind for an agreement is needed no longer."""
-    await tx.db.execute(
+async def call_off(tx: TenantTx, agreement: int, kind: str) -> bool:
+    """What waits of this kind for an agreement is needed no longer; whether anything did."""
+    called_off = await tx.db.fetch(
         "update document_jobs set status = 'done', reason = 'called off'"
-        " where tenant_id = $1 and agreement_id = $2 and kind = $3 and status = 'pending'",
+        " where tenant_id = $1 and agreement_id = $2 and kind = $3 and status = 'pending'"
+        " returning id",
         tx.tenant_id,
         agreement,
         kind,
     )
+    return bool(called_off)
 
 
 async def settlement_was_sent(tx: TenantTx, agreement: int) -> bool:

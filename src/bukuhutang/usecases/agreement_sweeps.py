@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from bukuhutang.base.ids import AgreementNumber, TenantId
 from bukuhutang.store import agreement_requests, agreements
 from bukuhutang.store.agreement_requests import OpenQuestion
-from bukuhutang.store.scope import Database
+from bukuhutang.store.agreements import StoredAgreement
+from bukuhutang.store.book import read_person
+from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.usecases.agreement_consent import expire
 from bukuhutang.usecases.agreement_facts import ANSWER_DAYS_MAX
 from bukuhutang.usecases.agreement_notices import (
@@ -91,7 +93,14 @@ async def carry_out(database: Database, due: Due) -> None:
                 stored.number,
                 until,
             )
-            tell_borrower(book, stored, reminder, phone=request.phone)
+            if not await _left_in_peace(tx, stored):
+                tell_borrower(book, stored, reminder, phone=request.phone)
             await agreement_requests.note_reminded(tx, request.id, due.at)
             book.seal("agreement_reminded", borrower=stored.borrower_id, subject=stored.number)
         await book.close()
+
+
+async def _left_in_peace(tx: TenantTx, stored: StoredAgreement) -> bool:
+    """Whether the borrower wants no reminders; answers to what they write still come."""
+    person = await read_person(tx, stored.borrower_id)
+    return person is not None and person.borrower.opted_out

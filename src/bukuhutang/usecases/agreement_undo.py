@@ -46,7 +46,9 @@ async def undo_agreement_act(book: Book, action: str, number: int) -> AgreementA
             raise BuiltUpon(stored.borrower_name)
         await withdraw_draft(book, stored, "draft_undone")
         return _undone("drafted", stored, stored.book, stored.principal)
-    await document_jobs.call_off(book.tx, stored.number, "agreement")
+    waits = await document_jobs.call_off(book.tx, stored.number, "agreement")
+    if stored.request is None and not waits:
+        raise BuiltUpon(stored.borrower_name)  # answered, or over
     if stored.request is not None:
         withdraw_request(book, stored, stored.request)
     book.seal("request_undone", borrower=stored.borrower_id, subject=stored.number)

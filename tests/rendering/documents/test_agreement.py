@@ -218,10 +218,16 @@ def test_no_signature_stands_on_a_page_without_the_words_it_signs() -> None:
     [
         {"principal": 6},
         {"rows": ()},
-        {"rows": (InstallmentRow(2, date(2026, 3, 1), 5, 0),)},
+        {"rows": (InstallmentRow(0, date(2026, 3, 1), 5, 0),)},
+        {
+            "rows": (
+                InstallmentRow(1, date(2026, 3, 1), 2, 0),
+                InstallmentRow(3, date(2026, 4, 1), 3, 0),
+            )
+        },
         {"rows": (InstallmentRow(1, date(2026, 3, 1), 5, 1),)},
     ],
-    ids=["sum", "empty", "numbering", "interest that was not agreed"],
+    ids=["sum", "empty", "numbering", "a gap", "interest that was not agreed"],
 )
 def test_an_agreement_that_does_not_add_up_is_our_defect(wrong: dict[str, object]) -> None:
     right: dict[str, object] = {
