@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -80,10 +81,10 @@ class DocumentLoop:
                     pass
             except TransientFault as fault:
                 log.warning("database_away", reason=str(fault))
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                # Not wait_for, which before Python 3.12 may swallow the end of this task.
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
 
     async def work_once(self) -> bool:
         """Work what can be leased now; whether there was anything. Raises TransientFault."""

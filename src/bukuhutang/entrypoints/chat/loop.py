@@ -95,7 +95,9 @@ class InboxLoop:
                 for message in await self._lease(LEASED_MAX - self._leased):
                     self._take(message)
             try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                # Not wait_for, which before Python 3.12 may swallow the end of this task.
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
             await asyncio.sleep(BREATH_SECONDS)

@@ -81,7 +81,9 @@ class OutboxLoop:
                 self._wake.clear()
                 await self._begin(tasks)
                 try:
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                    # Not wait_for, which before Python 3.12 may swallow the end of this task.
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._wake.wait()
                 except TimeoutError:
                     continue
                 # A breath, so that a busy hour claims and marks many at once.

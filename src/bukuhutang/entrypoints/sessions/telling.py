@@ -70,7 +70,9 @@ class Teller:
                 self._telling = False
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), self._look_seconds)
+                # Not wait_for, which before Python 3.12 may swallow the end of this task.
+                async with asyncio.timeout(self._look_seconds):
+                    await self._wake.wait()
             except TimeoutError:
                 await self._look()
 
