@@ -43,8 +43,8 @@ MADE_UP_AMOUNT = "6jt"
 def example(command: str | None, name: str | None = None, amount: int | None = None) -> str:
     """A line that works for `command`, with the person's own `name` where it reads as a name.
 
-    An `amount` in rupiah takes the place of the made-up one of BUAT PERJANJIAN. Without a command it is the one to begin with. Raises InvariantBroken for a word that is no
-    command.
+    An `amount` in rupiah takes the place of the made-up one of BUAT PERJANJIAN. Without a command
+    it is the one to begin with. Raises InvariantBroken for a word that is no command.
     """
     line = EXAMPLES.get(command or "PINJAM")
     if line is None:
