@@ -324,9 +324,10 @@ SAMPLES: dict[str, list[Fields]] = {
         {"lender": "Toko Dani", "lines": [{"number": 3, "kind": "accept", "principal": 6_000_000}]},
     ],
     "answered_already": [
-        {**TO_BORROWER, "kind": kind, "answer": answer, "on": date(2026, 2, 17)}
+        {**TO_BORROWER, "kind": kind, "answer": answer, "on": date(2026, 2, 17), "newer": newer}
         for kind in KINDS
         for answer in ("accepted", "rejected", "expired", "withdrawn")
+        for newer in (False, True)
     ],
     "plan_changed": [TO_BORROWER],
     "withdrawn_to_borrower": [{**TO_BORROWER, "kind": kind} for kind in KINDS],
