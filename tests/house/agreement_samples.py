@@ -282,6 +282,7 @@ SAMPLES: dict[str, list[Fields]] = {
                 *({**LINE, "status": status} for status in STATES[:5]),
                 {**LINE, "days_past_due": 5},
                 {**LINE, "next_due": None},
+                {**LINE, "status": "written_off"},
             ],
             "more": 4,
             "outstanding": 9_600_000,
