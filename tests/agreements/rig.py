@@ -125,6 +125,19 @@ class Deal:
         await self.heard()
         return number
 
+    async def last_sent(self, chat: str) -> str:
+        """The provider's id of the newest message to this chat, which is sent now."""
+        async with self.ground.superuser() as db:
+            provider_id: str = await db.fetchval(
+                "update outbound_messages set status = 'sent', waits = false,"
+                " provider_message_id = 'OUT-' || id where tenant_id = $1 and id = (select max(id)"
+                "  from outbound_messages where tenant_id = $1 and chat_id = $2)"
+                " returning provider_message_id",
+                self.shop.tenant_id,
+                chat,
+            )
+        return provider_id
+
     async def say(
         self,
         text: str,

@@ -231,3 +231,22 @@ async def test_batal_of_a_draft_and_of_one_that_was_agreed_to(deal: Deal) -> Non
     await deal.active()
     with pytest.raises(BuiltUpon):
         await deal.shop.undo()
+
+
+async def test_a_yes_under_a_replaced_paper_is_none_to_the_newer_one(deal: Deal) -> None:
+    await deal.active()
+    papers = []
+    for months in (2, 4):
+        await act(deal, lambda book, more=months: changes.reschedule(book, 1, months_more=more))  # type: ignore[misc]
+        await deal.print()
+        papers.append(await deal.last_sent(BUDI))
+        await deal.heard()
+    await deal.say("SETUJU", quotes=papers[0])
+    said = (await deal.told())[BUDI]
+    assert "sudah ditarik" in said
+    assert "*SETUJU 1*" in said
+    waiting = await deal.stored(1)
+    assert waiting.request is not None
+    assert waiting.book.plan.version == 1
+    await deal.say("SETUJU", quotes=papers[1])
+    assert len((await deal.stored(1)).book.plan.rows) == 10

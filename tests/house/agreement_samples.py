@@ -282,6 +282,7 @@ SAMPLES: dict[str, list[Fields]] = {
                 *({**LINE, "status": status} for status in STATES[:5]),
                 {**LINE, "days_past_due": 5},
                 {**LINE, "next_due": None},
+                {**LINE, "status": "written_off"},
             ],
             "more": 4,
             "outstanding": 9_600_000,
@@ -324,9 +325,10 @@ SAMPLES: dict[str, list[Fields]] = {
         {"lender": "Toko Dani", "lines": [{"number": 3, "kind": "accept", "principal": 6_000_000}]},
     ],
     "answered_already": [
-        {**TO_BORROWER, "kind": kind, "answer": answer, "on": date(2026, 2, 17)}
+        {**TO_BORROWER, "kind": kind, "answer": answer, "on": date(2026, 2, 17), "newer": newer}
         for kind in KINDS
         for answer in ("accepted", "rejected", "expired", "withdrawn")
+        for newer in (False, True)
     ],
     "plan_changed": [TO_BORROWER],
     "withdrawn_to_borrower": [{**TO_BORROWER, "kind": kind} for kind in KINDS],

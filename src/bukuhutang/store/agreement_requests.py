@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from bukuhutang.base.ids import AgreementNumber, PhoneNumber, TenantId
@@ -60,6 +61,10 @@ async def last_closed(
         since,
         agreement,
     )
+    return _closed(row)
+
+
+def _closed(row: Any) -> ClosedRequest | None:
     if row is None:
         return None
     return ClosedRequest(
@@ -69,6 +74,28 @@ async def last_closed(
         row["answered_at"],
         row["language"],
     )
+
+
+async def quoted_over(tx: TenantTx, chat_id: str, refers_to: str) -> ClosedRequest | None:
+    """The question that our message with this provider's id asked, when it is over.
+
+    None as well while the very same paper is asked about again.
+    """
+    row = await tx.db.fetchrow(
+        "select r.agreement_id, r.kind, r.answer, r.answered_at, l.language"
+        " from outbound_messages o"
+        " join agreement_requests r on r.tenant_id = o.tenant_id and r.sent_ref = o.client_ref"
+        " join loan_agreements l on l.tenant_id = r.tenant_id and l.id = r.agreement_id"
+        " where o.tenant_id = $1 and o.provider_message_id = $2 and o.chat_id = $3"
+        " and r.answer is not null and not exists (select from agreement_requests n"
+        "   where n.tenant_id = r.tenant_id and n.agreement_id = r.agreement_id"
+        "   and n.answer is null and n.kind = r.kind and n.sha256 is not distinct from r.sha256)"
+        " order by r.id desc limit 1",
+        tx.tenant_id,
+        refers_to,
+        chat_id,
+    )
+    return _closed(row)
 
 
 async def last_file(tx: TenantTx, agreement: int) -> SentFile | None:

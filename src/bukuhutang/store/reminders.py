@@ -44,26 +44,37 @@ async def latest(tx: TenantTx, borrower_id: BorrowerId) -> Fate | None:
     return None if row is None else Fate(*row)
 
 
+DUES_ACTS = (
+    *("installment_paid", "installment_undone", "agreement_paid_off", "agreement_forgiven"),
+    *("forgiveness_undone", "agreement_written_off", "write_off_undone", "agreement_rescheduled"),
+)
+"""What changes how much is due of an agreement, or when."""
+
+
 async def outdated(tx: TenantTx, client_ref: str) -> str | None:
     """Why a queued reminder says what is no longer so: `opted_out`, `settled`, `changed`; or None.
 
-    A payment or an undone record since then changes what is owed; a further debt does not make the
-    older one untrue.
+    A payment, an undone record or another schedule since then changes what is owed; a further debt
+    does not make the older one untrue.
     """
     reason: str | None = await tx.db.fetchval(
         "select case when b.opted_out_at is not null then 'opted_out'"
         " when not exists (select from debts d where d.tenant_id = b.tenant_id"
         "   and d.borrower_id = b.id and d.direction = 'piutang' and d.status = 'open')"
+        " and not exists (select from loan_agreements l where l.tenant_id = b.tenant_id"
+        "   and l.borrower_id = b.id and l.status = 'active')"
         "   then 'settled'"
         " when exists (select from audit_log a where a.tenant_id = b.tenant_id"
         "   and a.borrower_id = b.id and a.at > r.created_at"
-        "   and a.detail ->> 'direction' = 'piutang'"
-        "   and a.action in ('payment_recorded', 'payment_undone', 'debt_undone'))"
+        "   and (a.detail ->> 'direction' = 'piutang'"
+        "     and a.action in ('payment_recorded', 'payment_undone', 'debt_undone')"
+        "     or a.action = any($3)))"
         "   then 'changed' end"
         " from reminders r join borrowers b"
         "   on b.tenant_id = r.tenant_id and b.id = r.borrower_id"
         " where r.tenant_id = $1 and r.client_ref = $2",
         tx.tenant_id,
         client_ref,
+        DUES_ACTS,
     )
     return reason

@@ -15,6 +15,7 @@ from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.ledger import agreement_acts as acts
 from bukuhutang.ledger.agreement import Agreement
 from bukuhutang.store import agreement_requests, agreements
+from bukuhutang.store.agreement_requests import ClosedRequest
 from bukuhutang.store.agreements import OpenRequest, RequestKind, StoredAgreement
 from bukuhutang.usecases.agreement_facts import append, close_request, replan
 from bukuhutang.usecases.agreement_notices import (
@@ -51,6 +52,7 @@ class Heard:
     message_id: str  # the provider's
     number: int | None = None  # as named in the text
     quoted: int | None = None  # of the agreement whose message it replies to
+    over: ClosedRequest | None = None  # the question it replies to, when that is over
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,10 @@ class Replies:
 async def hear_consent(book: Book, heard: Heard) -> Replies | None:
     """Take the answer of whoever was asked; None when this number was asked nothing: silence."""
     asked = await agreements.asked_of(book.tx, heard.phone)
+    if heard.over is not None and heard.reply != "unclear":
+        # A yes under an old paper is none to the paper that took its place.
+        newer = any(one.number == heard.over.agreement for one in asked)
+        return await _already(book, heard.over, newer=newer)
     named = heard.quoted or heard.number
     if heard.reply == "unclear" and heard.quoted is None:
         named = None  # the number in "setuju tapi tanggal 10" is none of an agreement
@@ -121,12 +127,17 @@ async def _about_the_past(book: Book, heard: Heard) -> Replies | None:
     )
     if over is None:
         return None
+    return await _already(book, over, newer=False)
+
+
+async def _already(book: Book, over: ClosedRequest, *, newer: bool) -> Replies:
     already = AnsweredAlready(
         over.kind.value,
         over.answer,
         await local_date(book, over.answered_at),
         book.page.tenant_name,
         over.agreement,
+        newer,
     )
     return Replies(already, over.language)
 

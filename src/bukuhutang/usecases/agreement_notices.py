@@ -108,6 +108,7 @@ class AnsweredAlready(Answer):
     on: date
     lender: str
     number: AgreementNumber
+    newer: bool  # something else about this agreement waits for an answer
 
 
 @dataclass(frozen=True)

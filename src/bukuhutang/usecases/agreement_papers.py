@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bukuhutang.ledger import penalty as rules
 from bukuhutang.ledger.agreement import Agreement, EntryKind, Plan
+from bukuhutang.ledger.due_dates import TermUnit
 from bukuhutang.ledger.schedule import Installment
-from bukuhutang.ledger.terms import Excess, InterestKind
+from bukuhutang.ledger.terms import Excess, InterestKind, LoanTerms
 from bukuhutang.rendering.documents import shapes
 from bukuhutang.store.agreements import StoredAgreement
 
@@ -59,7 +60,13 @@ def _interest(plan: Plan) -> shapes.Interest:
     rate = plan.terms.annual_percent
     if rate == 0:
         return shapes.Interest()
-    return shapes.Interest(INTERESTS[plan.terms.interest], rate)
+    return shapes.Interest(INTERESTS[plan.terms.interest], rate, by_month=_is_by_month(plan.terms))
+
+
+def _is_by_month(terms: LoanTerms) -> bool:
+    """Whether the rate is one a month with at most two decimals, as the interview takes it."""
+    is_monthly = terms.unit is TermUnit.MONTHS and terms.every == 1
+    return is_monthly and terms.annual_percent * 100 % shapes.MONTHS_A_YEAR == 0
 
 
 def _penalty(rule: rules.PenaltyRule | None) -> shapes.Penalty:

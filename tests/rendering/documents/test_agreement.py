@@ -113,6 +113,13 @@ def test_a_declining_rate_is_written_as_each_language_does() -> None:
     assert "10.5% a year, declining" in text_of(agreement_pdf(agreement, EN))
 
 
+def test_a_rate_agreed_on_by_the_month_is_told_by_the_month() -> None:
+    flat = Interest(InterestKind.FLAT, Decimal("18"), by_month=True)
+    agreement = an_agreement(interest_each=1_000, interest=flat)
+    assert "1,5% sebulan (18% setahun), tetap (flat)" in text_of(in_indonesian(agreement))
+    assert "1.5% a month (18% a year), flat" in text_of(agreement_pdf(agreement, EN))
+
+
 def test_a_fixed_penalty_is_told_in_figures_and_words() -> None:
     penalty = Penalty(PenaltyKind.FLAT, amount=5_000)
     said = text_of(in_indonesian(an_agreement(penalty=penalty)))

@@ -22,11 +22,12 @@ async def answer_consent(talk: Talk, message: Inbound) -> bool:
     consent = _read(message)
     if consent is None:
         return False
-    quoted: int | None = None
+    quoted, over = None, None
     if message.refers_to is not None:
         quoted = await agreement_requests.quoted_agreement(
             book.tx, message.chat_id, message.refers_to
         )
+        over = await agreement_requests.quoted_over(book.tx, message.chat_id, message.refers_to)
     if message.kind == "reaction" and quoted is None:
         return False
     heard = Heard(
@@ -35,6 +36,7 @@ async def answer_consent(talk: Talk, message: Inbound) -> bool:
         message.provider_message_id,
         consent.number,
         quoted,
+        over,
     )
     said = await hear_consent(book, heard)
     if said is None:

@@ -8,6 +8,7 @@ from bukuhutang.rendering import formats
 from bukuhutang.rendering.documents.layout import Page, term
 from bukuhutang.rendering.documents.press import Press, press
 from bukuhutang.rendering.documents.shapes import (
+    MONTHS_A_YEAR,
     AgreementDocument,
     InterestKind,
     Party,
@@ -94,7 +95,11 @@ def _interest(page: Page, agreement: AgreementDocument) -> dict[str, str | None]
     told = words.section("interest_is")
     if kind is InterestKind.NONE:
         return term(words("interest"), told("none"))
-    rate = formats.percent(agreement.interest.annual_rate_percent, page.language)
+    annual = agreement.interest.annual_rate_percent
+    rate = told("a_year", rate=formats.percent(annual, page.language))
+    if agreement.interest.by_month:
+        monthly = formats.percent(annual / MONTHS_A_YEAR, page.language)
+        rate = told("a_month", rate=monthly, a_year=rate)
     amount = formats.rupiah(agreement.total_interest)
     return term(
         words("interest"), told(kind.value, rate=rate), told(f"{kind.value}_means", amount=amount)

@@ -11,6 +11,8 @@ from itertools import pairwise
 ROWS_MAX = 1_000
 RULES_MAX = 50
 
+MONTHS_A_YEAR = 12
+
 
 class InterestKind(StrEnum):
     """How interest is reckoned."""
@@ -46,10 +48,14 @@ class Party:
 
 @dataclass(frozen=True)
 class Interest:
-    """`annual_rate_percent` is 0 exactly when there is no interest."""
+    """`annual_rate_percent` is 0 exactly when there is no interest.
+
+    `by_month` where the two agreed on a rate a month, a twelfth of it: it is told first.
+    """
 
     kind: InterestKind = InterestKind.NONE
     annual_rate_percent: Decimal = Decimal(0)
+    by_month: bool = False
 
     def __post_init__(self) -> None:
         assert (self.kind is InterestKind.NONE) == (self.annual_rate_percent == 0)
