@@ -85,7 +85,8 @@ async def link_all(
 
 async def _code(database: Database, tenant: TenantId) -> str:
     async with asyncio.timeout(LINK_SECONDS_MAX):
-        while (shown := await qr_of(database, tenant, now())) is None:
+        # Another process shows it.
+        while (shown := await qr_of(database, tenant, now())) is None:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_SECONDS)
     return shown.code
 

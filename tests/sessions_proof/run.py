@@ -33,7 +33,7 @@ class Plan:
     rate: float = 4.0  # messages a second in all
     between: tuple[float, float] = (5.0, 25.0)  # seconds between two kills
     idle_seconds: float = 30.0
-    away_seconds: float = 20.0
+    away_seconds: float = 35.0
     rest_seconds: float = 240.0
     send_seconds: float = 75.0
     log: Path | None = None  # where the service's log is kept
