@@ -275,7 +275,7 @@ async def test_forgiving_a_part_and_then_all(deal: Deal) -> None:
     rest = await act(deal, lambda book: money.forgive(book, 1))
     assert rest.completed
     await deal.print()
-    assert "Direlakan" in (await deal.told())[BUDI]
+    assert "Diikhlaskan" in (await deal.told())[BUDI]
 
 
 async def test_written_off_it_still_takes_money_and_can_be_taken_back(deal: Deal) -> None:

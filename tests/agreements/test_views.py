@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bukuhutang.ledger.money import Direction
+from bukuhutang.store import agreements
 from bukuhutang.usecases import agreement_views as views
 from bukuhutang.usecases.agreement_answers import (
     AgreementList,
@@ -122,3 +123,12 @@ async def test_the_history_tells_of_installments_too(deal: Deal) -> None:
         ("installment", 500_000, 1),
     ]
     assert {one.direction for one in shown.lines} == {Direction.RECEIVABLE}
+
+
+async def test_totals_are_of_all_agreements_however_many_one_query_reads(deal: Deal) -> None:
+    for _ in range(5):
+        await deal.draft()
+    async with deal.shop.book() as book:
+        for batch in (1, 2, 5, 6):
+            found = await agreements.all_open(book.tx, batch=batch)
+            assert [one.number for one in found] == [1, 2, 3, 4, 5]

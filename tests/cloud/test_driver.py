@@ -109,7 +109,7 @@ async def rig() -> AsyncIterator[Rig]:
 class TestStates:
     async def test_a_phone_id_of_another_number_is_refused(self, rig: Rig) -> None:
         rig.ports.lines[TWO] = LINE
-        assert await rig.start(TWO, OTHER) == wa.LoggedOut("wrong_number")
+        assert await rig.start(TWO, OTHER) == wa.LoggedOut("phone_id_of_another")
 
     async def test_a_phone_id_that_does_not_exist_is_refused(self, rig: Rig) -> None:
         rig.ports.lines[TWO] = "404"

@@ -178,6 +178,7 @@ CAPTION: Fields = {
     "principal": 6_000_000,
     "installments": 6,
     "installment": 1_000_000,
+    "is_level": True,
     "first_due": FIRST,
     "last_due": LAST,
     "interest": 0,
@@ -208,7 +209,7 @@ SAMPLES: dict[str, list[Fields]] = {
         {**OFFER_FULL, "guarantor": "Pak Sari"},
     ],
     "interview_waits": [{"name": "Budi", "question": one} for one in QUESTIONS],
-    "interview_ended": [{"name": "Budi"}],
+    "interview_ended": [{"name": "Budi", "principal": 3_250_000}],
     "interview_expired": [{"name": "Budi", "principal": 6_000_000}],
     "agreement_drafted": [
         {
@@ -302,6 +303,7 @@ SAMPLES: dict[str, list[Fields]] = {
     ],
     "agreement_caption": [
         CAPTION,
+        {**CAPTION, "is_level": False},
         {**CAPTION, "interest": 360_000, "penalty": 5_000, "penalty_kind": "rupiah_a_day"},
         {**CAPTION, "kind": "copy", "installments": 1},
         {**CAPTION, "kind": "reschedule", "penalty": 5_000, "penalty_kind": "once"},
@@ -318,7 +320,8 @@ SAMPLES: dict[str, list[Fields]] = {
         {
             "lender": "Toko Dani",
             "lines": [{"number": 3, "kind": kind, "principal": 6_000_000} for kind in KINDS],
-        }
+        },
+        {"lender": "Toko Dani", "lines": [{"number": 3, "kind": "accept", "principal": 6_000_000}]},
     ],
     "answered_already": [
         {**TO_BORROWER, "kind": kind, "answer": answer, "on": date(2026, 2, 17)}

@@ -21,5 +21,6 @@ MAIL_COLUMNS_MAX = 140
 SUBJECT_MAX = 100
 LOGIN_REASONS = (
     None, "pairing_timeout", "pairing_passkey", "pairing_error", "wrong_number", "login_lost",
-    "new_chats_barred",
+    "new_chats_barred", "token_invalid", "phone_id_missing", "phone_id_unknown",
+    "phone_id_of_another", "store_corrupted",
 )  # fmt: skip

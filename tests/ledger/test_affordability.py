@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -52,6 +53,24 @@ def test_income_day_decides_the_due_dates_from_two_weeks_on() -> None:
     assert dates[:3] == ["2026-03-31", "2026-04-30", "2026-05-31"]
     assert lending(1, income_day=3).first_due_on == date(2026, 4, 3)
     assert lending(1, income_day=4).first_due_on == date(2026, 3, 4)
+
+
+@pytest.mark.parametrize("income_day", [4, 18, 25, 3])  # due after 14, 28, 35 and 44 days
+def test_one_percent_a_month_over_six_months_is_six_percent(income_day: int) -> None:
+    terms = replace(lending(6_000_000, income_day=income_day), annual_percent=Decimal(12))
+    made = proposal(with_months(terms, PAID_4_MILLION, 6))
+    assert made.schedule.interest == 360_000
+    assert {row.due for row in made.schedule.rows} == {1_060_000}
+
+
+def test_declining_interest_of_the_first_month_is_a_months_too() -> None:
+    terms = replace(
+        lending(6_000_000, income_day=25),
+        annual_percent=Decimal(12),
+        interest=InterestKind.DECLINING,
+    )
+    made = proposal(with_months(terms, PAID_4_MILLION, 6))
+    assert made.schedule.rows[0].interest == 60_000
 
 
 @pytest.mark.parametrize(
@@ -113,9 +132,8 @@ def test_an_installment_the_lender_names_decides_the_months() -> None:
 def test_interest_changes_what_is_shown_and_keeps_what_was_chosen() -> None:
     months = proposal(with_months(lending(1_200_000), PAID_4_MILLION, 6))
     flat = proposal(with_interest(months.terms, PAID_4_MILLION, InterestKind.FLAT, Decimal(12)))
-    # 18 February to 25 March has 37 days of thirty to a month: one month and seven days.
-    assert flat.schedule.rows[0].interest == 14_800
-    assert flat.schedule.interest == 14_800 + 5 * 12_000
+    assert flat.schedule.rows[0].interest == 12_000
+    assert flat.schedule.interest == 6 * 12_000
     assert flat.months == 6
     named = proposal(with_installment(months.terms, PAID_4_MILLION, 200_000))
     longer = proposal(with_interest(named.terms, PAID_4_MILLION, InterestKind.FLAT, Decimal(12)))

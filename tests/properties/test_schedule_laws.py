@@ -79,6 +79,7 @@ def legal_terms(draw: st.DrawFn) -> LoanTerms:
         down_payment=draw(st.just(0) | st.integers(0, principal - 1)),
         multiple_of=draw(st.sampled_from((1, 100, 500, 1_000, 50_000))),
         fixed_installment=draw(st.none() | st.integers(1, principal)) if equal else None,
+        whole_first_period=draw(st.booleans()),
     )
     assume(find_problem(terms) is None)
     return terms

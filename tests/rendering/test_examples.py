@@ -24,6 +24,14 @@ def test_an_example_carries_the_name_that_is_spoken_of() -> None:
 
 
 @pytest.mark.parametrize(
+    ("amount", "typed"),
+    [(3_000_000, "3jt"), (250_000, "250rb"), (3_250_000, "3250rb"), (1_000_500, "1000500")],
+)
+def test_an_example_carries_the_amount_that_is_spoken_of(amount: int, typed: str) -> None:
+    assert example("BUAT PERJANJIAN", "Sari", amount) == f"BUAT PERJANJIAN Sari {typed}"
+
+
+@pytest.mark.parametrize(
     "name", ["Budi 2", "200rb", "{{7*7}}", "x" * 31, "", "a  b", "\u2068م\u2069"]
 )
 def test_a_name_that_would_not_be_read_back_is_not_put_into_an_example(name: str) -> None:

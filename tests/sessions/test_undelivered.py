@@ -385,6 +385,8 @@ class TestFencing:
             [message] = await outbox.claim(db, "a", now=numbers.clock.at, limit=1)
         assert isinstance(message, Outbound)
         numbers.clock.turn(numbers.clock.at + timedelta(seconds=LEASE_SECONDS))
+        async with numbers.ground.superuser() as db:  # time passes for the database as well
+            await db.execute("update wa_sessions set lease_until = clock_timestamp()")
         async with running(
             numbers.ground, at=numbers.clock.at + timedelta(seconds=1), owner="b"
         ) as b:

@@ -307,8 +307,8 @@ class TestWaiting:
             await up.receipts((first.client_ref, "delivered"), own_ids=True)
             assert await outbox.untold_tenants(db, after(minutes=10)) == []
             await up.mark(second, "sent", provider="P2")
-            await up.receipts(("P2", "failed"))  # after `sent` a late failure changes nothing
-            assert await outbox.untold_tenants(db, after(minutes=10)) == []
+            await up.receipts(("P2", "failed"))  # accepted at first, refused later: to be told
+            assert await outbox.untold_tenants(db, after(minutes=10)) == [up.tenant_id]
 
 
 class TestLeases:

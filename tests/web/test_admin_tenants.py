@@ -101,12 +101,11 @@ async def test_details_show_settings_usage_against_limits_session_and_totals(
         "state": "banned",
         "reason": "number banned",
         "since": "2026-03-04T05:00:00Z",
-        "driver": None,
-        "phoneId": None,
     }
+    reached = {**wa_session, "driver": None, "phoneId": None}
     assert shown == {
         "success": True,
-        "tenant": {**tenant, "whatsapp": wa_session},
+        "tenant": {**tenant, "whatsapp": reached},
         "settings": {
             "reminderTemplate": "default",
             "autoReminder": True,

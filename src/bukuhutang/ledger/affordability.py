@@ -104,11 +104,14 @@ class Proposal:
 def first_terms(principal: int, *, start: date, income_day: int, days_min: int = 14) -> LoanTerms:
     """Terms without interest, due on each income day from the first after `days_min` days.
 
-    For one month, until `propose` says for how many.
+    For one month, until `propose` says for how many. A rate a month is taken once for each
+    installment, so that 1 % over six of them is 6 %, however far off the first one is.
     """
     assert days_min >= 1
     first = next_income_day(date.fromordinal(start.toordinal() + days_min - 1), income_day)
-    return LoanTerms(principal, 1, start, first_due_on=first, due_day=income_day)
+    return LoanTerms(
+        principal, 1, start, first_due_on=first, due_day=income_day, whole_first_period=True
+    )
 
 
 def propose(terms: LoanTerms, means: Means) -> Proposal | BadTerms:

@@ -161,6 +161,7 @@ def _continued(
         grace_interest=0,
         down_payment=0,
         fixed_installment=None,
+        whole_first_period=False,  # it begins where interest earned so far ends
     )
 
 

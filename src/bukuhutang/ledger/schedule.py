@@ -99,7 +99,8 @@ def period_rates(terms: LoanTerms, dates: Sequence[date]) -> Rates:
     """The annual rate times each period's part of a year.
 
     With 30/360 a month is a twelfth of a year, and a first period that is no whole number of
-    months has 30 days a month; days and weeks are counted as they are.
+    months has 30 days a month, unless it is to count as a whole one; days and weeks are counted as
+    they are.
     """
     percent, hundred = terms.annual_percent.as_integer_ratio()
     denominator = hundred * 100 * _YEAR_DAYS[terms.day_count]
@@ -107,7 +108,8 @@ def period_rates(terms: LoanTerms, dates: Sequence[date]) -> Rates:
     by_month = terms.unit is TermUnit.MONTHS and terms.day_count is DayCount.THIRTY_360
     if by_month:
         days = [30 * terms.every] * len(dates)
-        if terms.first_due_on is not None or terms.due_day is not None:
+        is_own = terms.first_due_on is not None or terms.due_day is not None
+        if is_own and not terms.whole_first_period:
             days[0] = _days_of_thirty(terms.start, dates[0])
     else:
         days = [(end - start).days for start, end in zip(starts, dates, strict=True)]

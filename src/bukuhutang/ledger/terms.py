@@ -70,7 +70,9 @@ class LoanTerms:
     others follow on `due_day` (the day income arrives), or on the day of the first, or of `start`.
     `installments` counts without the down payment, which is due on `start`. A grace counts
     installments without principal, or without interest payment. A `fixed_installment` is one the
-    two agreed on in rupiah; `installments` is then the most there may be.
+    two agreed on in rupiah; `installments` is then the most there may be. With
+    `whole_first_period` the first period costs as much as the others, however long it is: by
+    months in 30/360, whose other periods are equally long.
     """
 
     principal: int
@@ -90,6 +92,7 @@ class LoanTerms:
     multiple_of: int = 1
     fixed_installment: int | None = None
     excess: Excess = Excess.AHEAD
+    whole_first_period: bool = False
 
     def date_of(self, number: int) -> date:
         """The due date of an installment, 1 and up. Raises OverflowError past the year 9999."""

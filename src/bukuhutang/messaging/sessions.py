@@ -260,7 +260,7 @@ class SessionManager(Sends):
     async def _start(self, login: Login) -> None:
         if login.state in GOING | {WaSessionState.PAIRING} or login.stranger is not None:
             self._starts.answered(login.held.tenant_id)
-        elif self._outdated:
+        elif self._outdated and self.needs_pairing(login.held.tenant_id):
             await self._note(login, StateChange(WaSessionState.OUTDATED))
         elif not await self._is_linked(login.held.tenant_id):
             # The database believes in a link that the login store has lost.

@@ -66,6 +66,14 @@ class StateChange:
     before: WaSessionState | None = None  # where it comes from, for the counters
 
 
+LOGOUT_REASONS = frozenset(
+    {
+        *("token_invalid", "phone_id_missing", "phone_id_unknown", "phone_id_of_another"),
+        *("login_lost", "store_corrupted"),
+    }
+)
+"""Codes of ours among the reasons a driver gives for a login that is over; each has its words."""
+
 AT_ANY_TIME = frozenset(S) - {S.CLOSED}
 MAY_FOLLOW: dict[type, frozenset[WaSessionState]] = {
     wa.QrShown: frozenset({S.PAIRING}),
@@ -109,7 +117,8 @@ def change_for(event: wa.Event, *, now: datetime, retried_at: datetime | None) -
         case wa.Disconnected(reason=reason):
             return StateChange(S.INTERRUPTED, detail=reason)
         case wa.LoggedOut(reason=reason):
-            return StateChange(S.LOGGED_OUT, detail=reason, linked=False)
+            ours = reason if reason in LOGOUT_REASONS else None
+            return StateChange(S.LOGGED_OUT, ours, reason, linked=False)
         case wa.Replaced():
             again = retried_at is not None and now - retried_at < REPLACED_AGAIN
             return StateChange(S.REPLACED, until=None if again else now + REPLACED_PAUSE)

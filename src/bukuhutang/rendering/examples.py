@@ -37,23 +37,34 @@ NAME_SHOWN_MAX = 30
 """A longer name would make the example harder to read than a made-up one."""
 
 _MADE_UP_NAMES = ("Bu Rina", "Budi")
+MADE_UP_AMOUNT = "6jt"
 
 
-def example(command: str | None, name: str | None = None) -> str:
+def example(command: str | None, name: str | None = None, amount: int | None = None) -> str:
     """A line that works for `command`, with the person's own `name` where it reads as a name.
 
-    Without a command it is the one to begin with. Raises InvariantBroken for a word that is no
-    command.
+    An `amount` in rupiah takes the place of the made-up one of BUAT PERJANJIAN. Without a command
+    it is the one to begin with. Raises InvariantBroken for a word that is no command.
     """
     line = EXAMPLES.get(command or "PINJAM")
     if line is None:
         raise InvariantBroken(f"no example for the command {command!r}")
+    if amount is not None:
+        line = line.replace(MADE_UP_AMOUNT, _typed(amount))
     if name is None or not _reads_as_a_name(name):
         return line
     for made_up in _MADE_UP_NAMES:
         if made_up in line:
             return line.replace(made_up, name)
     return line
+
+
+def _typed(amount: int) -> str:
+    """As a person types it: 3jt, 250rb, or all digits."""
+    for unit, word in ((1_000_000, "jt"), (1_000, "rb")):
+        if amount and amount % unit == 0:
+            return f"{amount // unit}{word}"
+    return str(amount)
 
 
 def _reads_as_a_name(name: str) -> bool:

@@ -20,11 +20,18 @@ _ENUMS: dict[str, type[StrEnum]] = {
     "excess": Excess,
 }
 _DATES = frozenset(("start", "first_due_on"))
+_LATER = frozenset(("whole_first_period",))
+"""Fields that terms did not always have: left out at their default, so that seals made before
+still hold."""
 
 
 def terms_to_json(terms: LoanTerms) -> dict[str, Any]:
     """Every field, plain: dates as ISO, percent as a decimal string."""
-    return {one.name: _plain(getattr(terms, one.name)) for one in fields(LoanTerms)}
+    return {
+        one.name: _plain(getattr(terms, one.name))
+        for one in fields(LoanTerms)
+        if one.name not in _LATER or getattr(terms, one.name) != one.default
+    }
 
 
 def terms_from_json(stored: dict[str, Any]) -> LoanTerms:

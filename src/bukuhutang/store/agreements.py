@@ -118,7 +118,7 @@ select id, agreement_id, kind, version, phone_number, sha256, asked_at, sent_ref
  where tenant_id = $1 and agreement_id = any($2) and answer is null"""
 
 LISTED_MAX = 200
-"""The most agreements that are read at once; a list says when there are more."""
+"""The most agreements that one query reads; whoever needs all of them asks again for the next."""
 
 
 async def by_number(tx: TenantTx, number: int) -> StoredAgreement | None:
@@ -137,10 +137,16 @@ async def of_borrower(
 
 
 async def all_open(
-    tx: TenantTx, *, statuses: Iterable[str] = (*RUNNING, *PENDING)
+    tx: TenantTx, *, statuses: Iterable[str] = (*RUNNING, *PENDING), batch: int = LISTED_MAX
 ) -> list[StoredAgreement]:
-    """Every agreement that runs or waits, by number; LISTED_MAX at most."""
-    return await _read(tx, "l.status = any($2)", list(statuses))
+    """Every agreement that runs or waits, by number, however many there are."""
+    wanted = list(statuses)
+    which = "l.status = any($2) and l.id > $3"
+    found = read = await _read(tx, which, wanted, 0, limit=batch)
+    while len(read) == batch:  # totals are made of them, so none may be left out
+        read = await _read(tx, which, wanted, read[-1].number, limit=batch)
+        found = found + read
+    return found
 
 
 async def running_of(tx: TenantTx, borrowers: Iterable[BorrowerId]) -> list[StoredAgreement]:

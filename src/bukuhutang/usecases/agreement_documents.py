@@ -214,6 +214,7 @@ async def caption_of(
         principal=stored.principal,
         installments=len(rows),
         installment=max(row.due for row in rows),
+        is_level=len({row.due for row in rows}) == 1,
         first_due=rows[0].due_date,
         last_due=rows[-1].due_date,
         interest=sum(row.interest for row in rows),

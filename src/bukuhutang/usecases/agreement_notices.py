@@ -27,7 +27,8 @@ class AgreementCaption(Answer):
     number: AgreementNumber
     principal: int
     installments: int
-    installment: int
+    installment: int  # the highest
+    is_level: bool  # all installments are equal
     first_due: date
     last_due: date
     interest: int

@@ -46,10 +46,10 @@ def test_it_says_the_same_in_english() -> None:
 
 def test_what_was_forgiven_or_paid_too_much_is_told_only_when_there_was_any() -> None:
     plain = text_of(settlement_pdf(a_settlement(), ID))
-    assert "Direlakan" not in plain
+    assert "Diikhlaskan" not in plain
     assert "Kelebihan" not in plain
     more = text_of(settlement_pdf(a_settlement(forgiven=20_000, credit=3_000), ID))
-    assert "Direlakan Rp20.000 tidak ditagih lagi oleh pemberi pinjaman" in more
+    assert "Diikhlaskan Rp20.000 tidak ditagih lagi oleh pemberi pinjaman" in more
     assert "Kelebihan bayar Rp3.000 masih menjadi hak peminjam" in more
 
 
@@ -58,7 +58,7 @@ def test_a_debt_forgiven_without_any_payment_has_no_empty_table() -> None:
     said = text_of(settlement_pdf(forgiven, ID))
     assert "Pembayaran yang diterima" not in said
     assert "Jumlah diterima Rp0 nol rupiah" in said
-    assert "Direlakan Rp1.250.000" in said
+    assert "Diikhlaskan Rp1.250.000" in said
 
 
 def test_many_payments_go_on_with_the_head_on_each_page() -> None:

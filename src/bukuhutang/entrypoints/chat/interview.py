@@ -99,7 +99,7 @@ async def hear_interview(
     match heard.outcome:
         case Outcome.ENDED:
             book.drop_dialogues()
-            return talk.say_code("interview_ended", name=form.name)
+            return talk.say_code("interview_ended", name=form.name, principal=form.principal)
         case Outcome.AGREED:
             return await _agree(talk, form)
     if heard.form.phone is not None and heard.form.phone != form.phone:

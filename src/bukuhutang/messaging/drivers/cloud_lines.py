@@ -106,7 +106,9 @@ class Lines:
             return Disconnected(type(fault).__name__)
         # A phone id that was typed wrong would speak for another lender.
         spelled = shown if shown.startswith("+") else f"+{shown}"
-        return Connected() if read_phone(spelled) == line.number else LoggedOut("wrong_number")
+        return (
+            Connected() if read_phone(spelled) == line.number else LoggedOut("phone_id_of_another")
+        )
 
     async def cut_off(self, tenant: TenantId, code: int) -> None:
         """A send was refused for what concerns more than the one message: say so at once."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from bukuhutang.messaging.drivers.neonize_rows import (
     Row,
     SqliteExecutor,
 )
+
+LOOKS = 3
+LOOK_AGAIN_SECONDS = 0.02
 
 
 class StoreBroken(Exception):
@@ -142,14 +146,20 @@ class FolderLogin:
 
     def message_id_by_secret(self, secret: bytes) -> str | None:
         """The id of a message that was handed to WhatsApp with this mark. Raises StoreBroken."""
-        rows = self._ask_device(
-            "select message_id from whatsmeow_message_secrets where key = ?", secret
-        )
-        return rows[0][0] if rows else None
+        # "Certainly not sent" hangs on this: a page that was just being written is read again.
+        for _ in range(LOOKS):
+            rows = self._ask_beside(
+                "select message_id from whatsmeow_message_secrets where key = ?", secret
+            )
+            if rows:
+                found: str = rows[0][0]
+                return found
+            time.sleep(LOOK_AGAIN_SECONDS)
+        return None
 
     def secret_by_message_id(self, message_id: str) -> bytes | None:
         """The mark of a message by its id. Raises StoreBroken."""
-        rows = self._ask_device(
+        rows = self._ask_beside(
             "select key from whatsmeow_message_secrets where message_id = ?", message_id
         )
         return bytes(rows[0][0]) if rows else None
@@ -169,12 +179,23 @@ class FolderLogin:
             if verdict != "ok":
                 raise StoreBroken(verdict)
 
-    def _ask_device(self, sql: str, *values: object) -> list[Row]:
+    def _ask_beside(self, sql: str, *values: object) -> list[Row]:
+        """Read while the library in this very process may have the file open.
+
+        `immutable`: neither locks nor journal are looked at. Locks belong to a process, so this
+        SQLite would not see those of the library's own, take its journal for one that a crash left
+        behind, and roll a transaction back under it (sqlite.org, "How to corrupt", 2.2).
+        """
+        return self._ask_device(sql, *values, how="?mode=ro&immutable=1")
+
+    def _ask_device(self, sql: str, *values: object, how: str = "") -> list[Row]:
         path = Path(self.device_name)
         if not path.exists() or path.stat().st_size == 0:
             return []
+        uri = f"{path.absolute().as_uri()}{how}"
         try:
-            with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)) as db:
+            opened = sqlite3.connect(uri, timeout=BUSY_MS / 1000, isolation_level=None, uri=True)
+            with closing(opened) as db:
                 return db.execute(sql, values).fetchall()
         except sqlite3.OperationalError as problem:
             if "no such table" in str(problem):
