@@ -8,7 +8,7 @@ N ?= 200
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench chaos fmt lock
+.PHONY: help setup run test check bench chaos sessions fmt lock
 
 help: ## list all targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ bench: $(STAMP) ## measure, each line beside its floor
 
 chaos: $(STAMP) ## kill the service N times under load (N=200), then audit the books
 	@$(BIN)/python -m tests.chaos --kills $(N)
+
+sessions: $(STAMP) ## 100 linked phones, a reconnect storm, ten minutes of killed workers
+	@$(BIN)/python -m tests.sessions_proof
 
 fmt: $(STAMP) ## format the code
 	@$(BIN)/ruff check --fix --quiet . || true
