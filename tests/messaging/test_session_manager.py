@@ -123,6 +123,19 @@ class TestOutdated:
             assert [name for name, _ in desk.driver.calls if name != "stop"] == []
             assert desk.sessions.all_sessions() == {1: S.OUTDATED, 2: S.OUTDATED}
 
+    async def test_tenants_of_the_cloud_are_started_all_the_same(self) -> None:
+        async with connected() as desk:
+            await desk.hear(wa.ClientOutdated())
+            linked = desk.driver.capabilities
+            cloud = replace(linked, needs_pairing=False)
+            desk.sessions.capabilities_of = lambda one: linked if one == DANI else cloud
+            other = replace(a_row(S.LOGGED_OUT), tenant_id=TenantId(2))
+            desk.ports.rows[TenantId(2)] = other
+            await desk.settle()
+            assert ("start", TenantId(2)) in desk.driver.calls
+            await desk.hear(wa.Connected(), tenant=TenantId(2))
+            assert desk.sessions.may_send(TenantId(2))
+
     async def test_those_that_are_connected_go_on(self) -> None:
         async with connected() as desk:
             desk.driver.linked.add(TenantId(2))

@@ -61,7 +61,8 @@ CLAIM = """
 with head as (
     select o.tenant_id, o.id from outbound_messages o
      where o.waits and o.status = 'queued' and (o.not_before is null or o.not_before <= $2)
-       and (select s.owner = $1 and s.lease_until > $2 and s.state in ('connected', 'restricted')
+       and (select s.owner = $1 and s.lease_until > clock_timestamp()
+              and s.state in ('connected', 'restricted')
               from wa_sessions s where s.tenant_id = o.tenant_id)
        and (select count(*) = 0 from outbound_messages e where e.tenant_id = o.tenant_id
             and e.chat_id = o.chat_id and e.waits and e.id < o.id)
@@ -76,7 +77,8 @@ returning o.tenant_id, o.id, o.client_ref, o.chat_id, o.body, o.purpose, o.attem
 async def claim(db: Connection, owner: str, *, now: datetime, limit: int) -> list[Outbound]:
     """Begin to send: the first waiting message of up to `limit` chats whose logins `owner` holds.
 
-    The row says `sending` before anything leaves, so a crash in between is seen afterwards.
+    `now` (machine time) says whose pause is over; leases end by the database's clock, which dates
+    them. The row says `sending` before anything leaves, so a crash in between is seen afterwards.
     """
     rows = await db.fetch(CLAIM, owner, now, limit)
     return sorted((Outbound(*row) for row in rows), key=lambda one: one.id)

@@ -59,7 +59,8 @@ with mine as (
     select s.tenant_id, g.timezone, s.state, s.linked_at, t.phone_number
       from wa_sessions s join tenants t on t.id = s.tenant_id
       join tenant_settings g on g.tenant_id = s.tenant_id
-     where s.owner = $1 and s.lease_until > $2 and s.state in ('connected', 'restricted')),
+     where s.owner = $1 and s.lease_until > clock_timestamp()
+       and s.state in ('connected', 'restricted')),
 head as (
     select m.tenant_id, m.timezone, m.state, m.linked_at, h.*
       from mine m cross join lateral (
@@ -100,7 +101,8 @@ with head as (
     select o.tenant_id, o.id, o.chat_id, s.fencing
       from outbound_messages o join wa_sessions s on s.tenant_id = o.tenant_id
      where o.tenant_id = $2 and o.id = $3 and o.waits and o.status = 'queued'
-       and s.owner = $1 and s.lease_until > $4 and s.state in ('connected', 'restricted')
+       and s.owner = $1 and s.lease_until > clock_timestamp()
+       and s.state in ('connected', 'restricted')
        and (s.state = 'connected' or not $6)
        and not exists (select from outbound_messages e where e.tenant_id = o.tenant_id
             and e.chat_id = o.chat_id and e.waits and e.id < o.id)
