@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from tests.fakewa import rig
 from tests.fakewa.client import ROOT, FakeWhatsApp
 
 WAIT_SECONDS = 20.0
+FREEZE_SECONDS = 5.0
 # A 16 MiB document in Base64 fits.
 LINE_BYTES_MAX = 64 * 1024 * 1024
 Event = dict[str, Any]
@@ -115,5 +117,19 @@ class LinkedChild:
         await self.expect("Connected")
 
     def freeze(self) -> None:
-        """Stop the process without ending it: its connection stays, nothing is read."""
+        """Stop the process without ending it: its connection stays, nothing is read.
+
+        Returns when every thread stands still: on a busy machine one may run on for a moment.
+        """
         self.process.send_signal(signal.SIGSTOP)
+        gives_up = time.monotonic() + FREEZE_SECONDS
+        while not self._stands_still():
+            assert time.monotonic() < gives_up, "the process does not stop"
+            time.sleep(0.01)
+
+    def _stands_still(self) -> bool:
+        states = [
+            path.read_text().rpartition(")")[2].split()[0]
+            for path in Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        ]
+        return set(states) == {"T"}
