@@ -39,7 +39,7 @@ class Page:
         """Ask for a code of this kind, and wait for it."""
         async with asyncio.timeout(WAIT_SECONDS):
             # A wish so soon after the one before changes nothing: who waits asks again.
-            while (await self._want(how)).how != how:  # noqa: ASYNC110
+            while (await self._want(how)).how != how:  # noqa: ASYNC110  another process
                 await asyncio.sleep(0.1)
         await self._world.service.wake_sessions()
         return await self.until(how)
@@ -64,7 +64,7 @@ class Page:
 async def until_unlinked(phones: FakewaPhones, number: str) -> None:
     """Until the phone lists no linked device."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while await phones.fake.linked(number):  # noqa: ASYNC110
+        while await phones.fake.linked(number):  # noqa: ASYNC110  another process
             await asyncio.sleep(0.05)
 
 
