@@ -425,6 +425,7 @@ SAMPLES: dict[str, list[Fields]] = {
     "pick_without_question": [{"number": 2}],
     "pick_out_of_range": [{"count": 2}, {"count": 3}],
     "too_many_people": [{"name": "Budi", "max": 20}],
+    "not_permitted": [{"permission": "record"}, {"permission": "settings"}],
     **agreement_samples.REFUSALS,
 }
 

@@ -22,11 +22,11 @@ API posted for several tenants at once, before it is split."""
 FACTS = frozenset(
     (
         *("payments", "payment_allocations", "audit_log", "ai_credit_grants", "reminders"),
-        *("agreement_plans", "agreement_entries", "installment_allocations"),
+        *("agreement_plans", "agreement_entries", "installment_allocations", "quota_notices"),
     )
 )
-DELETABLE = frozenset({"dialogues"})
-"""A question that was answered is over; everything else stays."""
+DELETABLE = frozenset({"dialogues", "idempotency_keys"})
+"""A question that was answered is over, an answer kept for repetitions gets old; the rest stays."""
 
 OWN_ROWS = "(tenant_id = current_tenant_id())"
 APP, COURIER, OPERATOR = SERVICE_ROLES
@@ -69,6 +69,7 @@ COURIER_MAY = {
     },
     "cloud_webhooks": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "cloud_windows": {"SELECT": None, "INSERT": None, "UPDATE": None},
+    "idempotency_keys": {"SELECT": {"tenant_id", "id", "created_at"}, "DELETE": None},
     "mail_messages": {
         "SELECT": None,
         "UPDATE": {"status", "attempts", "not_before", "reason", "sent_at"},
@@ -79,6 +80,7 @@ OPERATOR_MAY = {
     "alembic_version": {"SELECT": None},
     "wa_sessions": {"SELECT": None},
     "ai_credit_grants": {"SELECT": None},
+    "usage_meters": {"SELECT": None},
     "debts": {
         "SELECT": {"tenant_id", "id", "direction", "principal", "paid", "status", "created_at"}
     },

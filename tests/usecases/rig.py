@@ -14,6 +14,7 @@ from bukuhutang.store import checks
 from bukuhutang.store.book import Person, read_page
 from bukuhutang.store.checks import Difference
 from bukuhutang.store.scope import Database
+from bukuhutang.tenancy.roles import EVERYTHING
 from bukuhutang.usecases.agreement_answers import AgreementActUndone
 from bukuhutang.usecases.book import Book, Occasion
 from bukuhutang.usecases.contacts import ContactSet, set_contact
@@ -66,7 +67,13 @@ class Shop:
                 tx,
                 page,
                 Occasion(
-                    "member:1", MemberId(1), chat, key or f"t:{self.acts}", self.now, self.today
+                    "member:1",
+                    MemberId(1),
+                    chat,
+                    key or f"t:{self.acts}",
+                    self.now,
+                    self.today,
+                    EVERYTHING,
                 ),
             )
             yield book

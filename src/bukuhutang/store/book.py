@@ -16,6 +16,8 @@ from bukuhutang.base.ids import BorrowerId, ChatId, DebtNumber, MemberId, PhoneN
 from bukuhutang.ledger.debt import Borrower, Debt
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store.scope import TenantTx
+from bukuhutang.tenancy.plans import PlanName
+from bukuhutang.tenancy.roles import Role
 
 PEOPLE_MAX = 20
 """The most persons one name may stand for; more are asked for a longer name."""
@@ -32,6 +34,7 @@ class Counters:
     last_allocation: int
     last_reminder: int
     last_agreement: int
+    last_api_key: int
     last_audit: int
     audit_hash: bytes
 
@@ -42,6 +45,24 @@ class Person:
 
     borrower: Borrower
     open_debts: tuple[Debt, ...]
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who may speak for the tenant."""
+
+    id: MemberId
+    role: Role
+    name: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The plan, and how much of the book it lets be open; None is unlimited."""
+
+    plan: PlanName
+    debts: int | None
+    agreements: int | None
 
 
 @dataclass(frozen=True)
@@ -65,12 +86,18 @@ class Page:
     tenant_phone: PhoneNumber
     lender_chat: ChatId  # where the lender reads: the chat with oneself, or an own other number
     counters: Counters
+    limits: Limits
     inbound_status: str | None
-    member_id: MemberId | None
+    member: Member | None  # who writes, if he speaks for the tenant
     sender: Person | None  # the borrower who writes from this number
     dialogue: DialogueRow | None
     is_own_echo: bool
     people: tuple[Person, ...]  # whose name is, or begins with, the name looked for
+
+    @property
+    def member_id(self) -> MemberId | None:
+        """The number of `member`."""
+        return None if self.member is None else self.member.id
 
 
 READ_PERSON = """
@@ -83,7 +110,8 @@ READ_PERSON = """
 
 # A number of the Cloud API cannot write to itself, so its owner reads on another one.
 LENDER_CHAT = """coalesce(case t.driver when 'cloud' then (select u.phone_number from users u
-        where u.tenant_id = t.id and u.phone_number <> t.phone_number order by u.id limit 1)
+        where u.tenant_id = t.id and u.phone_number <> t.phone_number and u.role = 'owner'
+        and u.removed_at is null order by u.id limit 1)
     end, t.phone_number)"""
 
 # Whose name is, or begins with, the one looked for.
@@ -98,9 +126,11 @@ READ_PEOPLE = f"""
 READ = f"""
 select t.name, t.phone_number, {LENDER_CHAT} as lender_chat,
     k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
-    k.last_reminder, k.last_agreement, k.last_audit, k.audit_hash,
+    k.last_reminder, k.last_agreement, k.last_api_key, k.last_audit, k.audit_hash,
+    t.plan, t.max_debts, t.max_agreements,
     (select status from inbound_messages where tenant_id = $1 and id = $2) as inbound_status,
-    (select id from users where tenant_id = $1 and phone_number = $4) as member_id,
+    (select json_build_array(u.id, u.role, u.name) from users u where u.tenant_id = $1
+        and u.phone_number = $4 and u.removed_at is null) as member,
     (select {READ_PERSON} from borrowers b where b.tenant_id = $1 and b.phone_number = $4)
         as sender,
     (select json_build_array(g.kind, g.form_version, g.form, g.expires_at, g.asked_ref,
@@ -128,14 +158,14 @@ async def read_page(
         READ, tx.tenant_id, inbound_id, chat_id, sender, name_key, provider_message_id
     )
     assert row is not None, "a tenant always has a book"
-    member = None if row["member_id"] is None else MemberId(row["member_id"])
     return Page(
         tenant_name=row["name"],
         tenant_phone=PhoneNumber(row["phone_number"]),
         lender_chat=ChatId(row["lender_chat"]),
-        counters=Counters(*row[3:12]),
+        counters=Counters(*row[3:13]),
+        limits=Limits(PlanName(row["plan"]), row["max_debts"], row["max_agreements"]),
         inbound_status=row["inbound_status"],
-        member_id=member,
+        member=_member(row["member"]),
         sender=_person(json.loads(row["sender"])) if row["sender"] else None,
         dialogue=_dialogue(row["dialogue"]),
         is_own_echo=row["is_own_echo"],
@@ -159,6 +189,13 @@ async def read_people(tx: TenantTx, name_key: str) -> tuple[Person, ...]:
     # Our own constant, nothing of the message.
     found = await tx.db.fetchval(f"select {READ_PEOPLE.format(key='$2')}", tx.tenant_id, name_key)
     return tuple(_person(one) for one in json.loads(found or "[]"))
+
+
+def _member(text: str | None) -> Member | None:
+    if text is None:
+        return None
+    number, role, name = json.loads(text)
+    return Member(MemberId(number), Role(role), name)
 
 
 def _person(row: list[Any]) -> Person:

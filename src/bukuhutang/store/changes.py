@@ -212,11 +212,11 @@ PARTS: dict[str, Part] = {
 
 COUNTERS = (
     "update books set last_member = {}, last_borrower = {}, last_debt = {}, last_payment = {},"
-    " last_allocation = {}, last_reminder = {}, last_agreement = {}, last_audit = {},"
-    " audit_hash = {}"
+    " last_allocation = {}, last_reminder = {}, last_agreement = {},"
+    " last_api_key = {}, last_audit = {}, audit_hash = {}"
     " where tenant_id = $1"
 )
-COUNTER_COUNT = 9
+COUNTER_COUNT = 10
 
 Shape = tuple[tuple[str, int], ...]
 

@@ -77,7 +77,8 @@ select $1, file_id, $14, $15, $16, $17, $18, $10 from stored"""
 async def is_file_wanted(tx: TenantTx, sender: PhoneNumber, provider_message_id: str) -> bool:
     """Whether a file is a member's and not here yet: nobody else's is fetched, and none twice."""
     found: bool = await tx.db.fetchval(
-        "select exists (select from users where tenant_id = $1 and phone_number = $2)"
+        "select exists (select from users where tenant_id = $1 and phone_number = $2"
+        "   and removed_at is null)"
         " and not exists (select from inbound_messages"
         "   where tenant_id = $1 and provider_message_id = $3)",
         tx.tenant_id,

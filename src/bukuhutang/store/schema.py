@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision; a test holds it to the files."""
 
 OWNER = "bukuhutang_owner"

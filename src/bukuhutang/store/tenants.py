@@ -161,7 +161,8 @@ async def set_channel(tx: TenantTx, driver: str, cloud_phone_id: str | None) -> 
 async def has_number_beside(tx: TenantTx, phone: PhoneNumber) -> bool:
     """Whether somebody speaks for this tenant from another number than `phone`."""
     found: bool = await tx.db.fetchval(
-        "select exists (select from users where tenant_id = $1 and phone_number <> $2)",
+        "select exists (select from users where tenant_id = $1 and phone_number <> $2"
+        " and role = 'owner' and removed_at is null)",
         tx.tenant_id,
         phone,
     )

@@ -32,7 +32,7 @@ class Undelivered:
 FOUND = """
 select o.id, o.chat_id, b.name, b.id,
     o.chat_id = t.phone_number or exists (select from users u
-        where u.tenant_id = o.tenant_id and u.phone_number = o.chat_id),
+        where u.tenant_id = o.tenant_id and u.phone_number = o.chat_id and u.removed_at is null),
     o.body, o.purpose, o.file_id, o.status, o.reason
   from outbound_messages o join tenants t on t.id = o.tenant_id
   left join reminders r on r.tenant_id = o.tenant_id and r.client_ref = o.client_ref

@@ -40,5 +40,13 @@ PLANS: dict[PlanName, Plan] = {
     ),
 }
 
+
+def next_plan(plan: PlanName) -> PlanName | None:
+    """The plan above, or None at the top."""
+    order = list(PLANS)
+    above = order.index(plan) + 1
+    return order[above] if above < len(order) else None
+
+
 CREDITS_ADDED_MAX = 1_000_000
 """The most credits one call may add."""

@@ -1,4 +1,4 @@
-"""A tenant's life: pending_qr, active, inactive; its settings and its members' roles."""
+"""A tenant's life: pending_qr, active, inactive; its settings."""
 
 from __future__ import annotations
 
@@ -18,12 +18,6 @@ class TenantStatus(StrEnum):
 class Language(StrEnum):
     INDONESIAN = "id"
     ENGLISH = "en"
-
-
-class Role(StrEnum):
-    """What a member may do; only the owner exists until staff are added."""
-
-    OWNER = "owner"
 
 
 @dataclass(frozen=True)

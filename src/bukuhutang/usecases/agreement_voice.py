@@ -13,6 +13,7 @@ from bukuhutang.store.agreements import StoredAgreement
 from bukuhutang.store.book import read_page
 from bukuhutang.store.scope import TenantTx
 from bukuhutang.store.settings import read_settings
+from bukuhutang.tenancy.roles import EVERYTHING
 from bukuhutang.tenancy.tenant import Language
 from bukuhutang.usecases.agreement_facts import ANSWER_DAYS_MAX
 from bukuhutang.usecases.agreement_refusals import AgreementWithoutPhone
@@ -77,4 +78,4 @@ async def service_book(tx: TenantTx, key: str, now: datetime) -> Book:
     zone = ZoneInfo((await read_settings(tx)).timezone)
     page = await read_page(tx)
     today = now.astimezone(zone).date()
-    return Book(tx, page, Occasion("service", None, None, key, now, today))
+    return Book(tx, page, Occasion("service", None, None, key, now, today, EVERYTHING))

@@ -26,6 +26,8 @@ from bukuhutang.ledger.money import Direction
 from bukuhutang.store.book import DialogueRow, Page
 from bukuhutang.store.changes import Changes, audit_row, write
 from bukuhutang.store.scope import TenantTx
+from bukuhutang.tenancy.roles import Permission
+from bukuhutang.usecases.refusals import NotPermitted
 
 MESSAGE_KEY = "in:"
 """Work on an inbound message has this and its number as its key."""
@@ -37,14 +39,15 @@ KINDS_THAT_WAIT = frozenset(("interview",))
 
 @dataclass(frozen=True)
 class Occasion:
-    """Who acts, when, and under which idempotency key."""
+    """Who acts, what he may do, when, and under which idempotency key."""
 
-    actor: str  # `member:1`, `operator`, `borrower:7`
+    actor: str  # `member:1`, `key:3`, `operator`, `service`, `borrower`
     member_id: MemberId | None
     chat_id: str | None
     key: str
     now: datetime  # aware, UTC
     today: date  # in the tenant's zone
+    permissions: frozenset[Permission]
 
 
 class Book:
@@ -58,6 +61,11 @@ class Book:
         self.counters = replace(page.counters)
         self.about: dict[str, Any] | None = None
         self._acts = 0
+
+    def require(self, permission: Permission) -> None:
+        """Raises NotPermitted unless whoever acts may do this; before anything is staged."""
+        if permission not in self.occasion.permissions:
+            raise NotPermitted(permission)
 
     # --- facts ----------------------------------------------------------------------------------
 

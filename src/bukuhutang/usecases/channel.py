@@ -16,12 +16,11 @@ from typing import ClassVar
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.store import tenants
-from bukuhutang.store.book import read_page
-from bukuhutang.store.scope import Database, TenantTx
+from bukuhutang.store.scope import Database
 from bukuhutang.store.tenants import TenantRow
 from bukuhutang.tenancy.phone import read_phone
-from bukuhutang.usecases.book import Book, Occasion
-from bukuhutang.usecases.tenants import PhoneNumberInvalid, TenantNotFound, When
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.tenants import PhoneNumberInvalid, When, operator_book, read_tenant
 
 PHONE_ID = re.compile(r"[0-9]{1,32}", re.ASCII)
 
@@ -96,7 +95,7 @@ async def set_channel(
     if wish.owner_phone is not None and owner is None:
         raise PhoneNumberInvalid
     async with database.book_tx(tenant_id) as tx:
-        tenant = await _read(tx)
+        tenant = await read_tenant(tx)
         if wish.driver == ChannelKind.CLOUD and not cloud_configured:
             raise CloudNotConfigured
         if wish.driver == ChannelKind.CLOUD and wish.phone_id is None and not tenant.cloud_phone_id:
@@ -104,7 +103,7 @@ async def set_channel(
         if not await tenants.set_channel(tx, wish.driver, wish.phone_id):
             raise PhoneIdTaken
         # Only now, so that the page shows where this lender will read.
-        book = await _book(tx, when)
+        book = await operator_book(tx, when)
         if owner is not None:
             await _add_owner(book, owner, tenant, when)
         if wish.driver == ChannelKind.CLOUD and not await tenants.has_number_beside(
@@ -114,7 +113,7 @@ async def set_channel(
         changed = {"from": tenant.driver, "to": wish.driver, "phone_id": wish.phone_id}
         book.seal("channel_set", detail=changed)
         await book.close()
-        return await _read(tx)
+        return await read_tenant(tx)
 
 
 async def _add_owner(book: Book, phone: PhoneNumber, tenant: TenantRow, when: When) -> None:
@@ -122,16 +121,3 @@ async def _add_owner(book: Book, phone: PhoneNumber, tenant: TenantRow, when: Wh
     if await tenants.add_member(book.tx, member, phone=phone, name=tenant.name, now=when.now):
         book.counters.last_member = member
         book.seal("member_added", subject=member)
-
-
-async def _book(tx: TenantTx, when: When) -> Book:
-    page = await read_page(tx)
-    key = f"operator:{page.counters.last_audit + 1}"
-    return Book(tx, page, Occasion("operator", None, None, key, when.now, when.now.date()))
-
-
-async def _read(tx: TenantTx) -> TenantRow:
-    tenant = await tenants.read(tx)
-    if tenant is None:
-        raise TenantNotFound(tx.tenant_id)
-    return tenant

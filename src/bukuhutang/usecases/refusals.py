@@ -7,6 +7,7 @@ NotTheLast, NoRecordQuoted              BATAL points at something it does not ta
 RemindedToday, BorrowerOptedOut         the borrower is left in peace
 PhoneTaken, PhoneIsOwn                  a number belongs to one person
 TooManyPeople                           the name is too common, say more of it
+NotPermitted                            only the owner may do this, or somebody who may record
 """
 
 from __future__ import annotations
@@ -17,6 +18,13 @@ from typing import ClassVar
 
 from bukuhutang.base.errors import Refusal
 from bukuhutang.ledger.money import Direction
+from bukuhutang.tenancy.roles import Permission
+
+
+@dataclass(eq=False)
+class NotPermitted(Refusal):
+    code: ClassVar[str] = "not_permitted"
+    permission: Permission
 
 
 @dataclass(eq=False)

@@ -27,6 +27,7 @@ from bukuhutang.store.tenants import TenantRow
 from bukuhutang.store.wa_sessions import LoginRow
 from bukuhutang.tenancy.phone import read_phone
 from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX, PLANS, PlanName
+from bukuhutang.tenancy.roles import EVERYTHING
 from bukuhutang.tenancy.tenant import (
     EMAIL_MAX,
     TENANT_NAME_MAX,
@@ -106,10 +107,11 @@ class QrNotAvailable(Refusal):
 
 @dataclass(frozen=True)
 class When:
-    """The two clocks of one call; aware, UTC."""
+    """The two clocks of one call of the operator, aware, UTC; and how the audit log names him."""
 
     now: datetime
     machine_now: datetime
+    actor: str = "operator"
 
 
 async def register_tenant(
@@ -143,7 +145,7 @@ async def register_tenant(
         if not done:
             raise PhoneNumberTaken
         await _audit(tx, "tenant_registered", {"plan": plan.name}, when)
-        return await _read(tx)
+        return await read_tenant(tx)
 
 
 def clean_tenant_name(name: str) -> str:
@@ -161,7 +163,7 @@ def clean_tenant_name(name: str) -> str:
 async def activate_by_scan(database: Database, tenant_id: TenantId, when: When) -> None:
     """The tenant's own phone was linked: waiting becomes active; any other state stays."""
     async with database.book_tx(tenant_id) as tx:
-        tenant = await _read(tx)
+        tenant = await read_tenant(tx)
         if tenant.status is TenantStatus.PENDING_QR:
             await tenants.set_status(tx, TenantStatus.ACTIVE, when.now)
             await _audit(tx, "tenant_activated", {"by": "scan"}, when)
@@ -170,13 +172,13 @@ async def activate_by_scan(database: Database, tenant_id: TenantId, when: When) 
 async def activate_tenant(database: Database, tenant_id: TenantId, when: When) -> TenantRow:
     """Confirm that a linked tenant is active. Raises TenantNotFound, WhatsappNotConnected."""
     async with database.book_tx(tenant_id) as tx:
-        tenant = await _read(tx)
+        tenant = await read_tenant(tx)
         if tenant.wa_state not in UP_STATES:
             raise WhatsappNotConnected(tenant.wa_state)
         if tenant.status is not TenantStatus.ACTIVE:
             await tenants.set_status(tx, TenantStatus.ACTIVE, when.now)
             await _audit(tx, "tenant_activated", {"by": "operator"}, when)
-        return await _read(tx)
+        return await read_tenant(tx)
 
 
 async def toggle_tenant(database: Database, tenant_id: TenantId, when: When) -> TenantRow:
@@ -185,14 +187,14 @@ async def toggle_tenant(database: Database, tenant_id: TenantId, when: When) -> 
     Raises TenantNotFound, TenantNotActivated while the first scan is awaited.
     """
     async with database.book_tx(tenant_id) as tx:
-        tenant = await _read(tx)
+        tenant = await read_tenant(tx)
         if tenant.status is TenantStatus.PENDING_QR:
             raise TenantNotActivated
         active = tenant.status is TenantStatus.ACTIVE
         status = TenantStatus.INACTIVE if active else TenantStatus.ACTIVE
         await tenants.set_status(tx, status, when.now)
         await _audit(tx, "tenant_toggled", {"status": status}, when)
-        return await _read(tx)
+        return await read_tenant(tx)
 
 
 async def set_plan(database: Database, tenant_id: TenantId, plan: str, when: When) -> TenantRow:
@@ -200,10 +202,10 @@ async def set_plan(database: Database, tenant_id: TenantId, plan: str, when: Whe
     if plan not in set(PlanName):
         raise PlanUnknown(plan[:60])
     async with database.book_tx(tenant_id) as tx:
-        before = await _read(tx)
+        before = await read_tenant(tx)
         await tenants.set_plan(tx, PLANS[PlanName(plan)])
         await _audit(tx, "plan_set", {"from": before.plan, "to": plan}, when)
-        return await _read(tx)
+        return await read_tenant(tx)
 
 
 async def set_language(
@@ -211,7 +213,7 @@ async def set_language(
 ) -> None:
     """The language the bot speaks to this lender. Raises TenantNotFound."""
     async with database.book_tx(tenant_id) as tx:
-        await _read(tx)
+        await read_tenant(tx)
         await write_language(tx, language)
         await _audit(tx, "language_set", {"language": language}, when)
 
@@ -226,12 +228,12 @@ async def add_credits(
     if not 1 <= amount <= CREDITS_ADDED_MAX:
         raise CreditsOutOfRange(1, CREDITS_ADDED_MAX)
     async with database.book_tx(tenant_id) as tx:
-        tenant = await _read(tx)
+        tenant = await read_tenant(tx)
         if tenant.ai_credits is None:
             raise CreditsUnlimited
-        await tenants.grant_credits(tx, amount, actor="operator", now=when.now)
+        await tenants.grant_credits(tx, amount, actor=when.actor, now=when.now)
         await _audit(tx, "credits_added", {"amount": amount}, when)
-        return await _read(tx)
+        return await read_tenant(tx)
 
 
 async def add_member(
@@ -246,8 +248,8 @@ async def add_member(
         raise PhoneNumberInvalid
     name = clean_tenant_name(name)
     async with database.book_tx(tenant_id) as tx:
-        await _read(tx)
-        book = await _book(tx, when)
+        await read_tenant(tx)
+        book = await operator_book(tx, when)
         book.counters.last_member += 1
         member = book.counters.last_member
         if not await tenants.add_member(tx, member, phone=phone, name=name, now=when.now):
@@ -289,7 +291,7 @@ async def pair_code_of(database: Database, tenant_id: TenantId, when: When) -> s
 
 
 async def _to_pair(tx: TenantTx) -> LoginRow:
-    tenant, login = await _read(tx), await wa_sessions.read(tx)
+    tenant, login = await read_tenant(tx), await wa_sessions.read(tx)
     assert login is not None, "a tenant has a login"
     if tenant.status is TenantStatus.INACTIVE:
         raise QrNotAvailable("inactive")
@@ -323,7 +325,7 @@ class TenantDetails:
 async def tenant_stats(database: Database, tenant_id: TenantId, when: When) -> TenantDetails:
     """Settings, usage this month against the limits, login, totals. Raises TenantNotFound."""
     async with database.tenant_tx(tenant_id) as tx:
-        tenant = await _read(tx)
+        tenant = await read_tenant(tx)
         settings = await read_settings(tx)
         zone = ZoneInfo(settings.timezone)
         since = month_start(when.now.astimezone(zone).date(), zone)
@@ -335,20 +337,23 @@ async def tenant_stats(database: Database, tenant_id: TenantId, when: When) -> T
     return TenantDetails(tenant, settings, used, totals, login, last_mail)
 
 
-async def _read(tx: TenantTx) -> TenantRow:
+async def read_tenant(tx: TenantTx) -> TenantRow:
+    """The tenant of this scope. Raises TenantNotFound."""
     tenant = await tenants.read(tx)
     if tenant is None:
         raise TenantNotFound(tx.tenant_id)
     return tenant
 
 
-async def _book(tx: TenantTx, when: When) -> Book:
+async def operator_book(tx: TenantTx, when: When) -> Book:
+    """The book opened by the operator, for acts on the tenant itself."""
     page = await read_page(tx)
-    key = f"operator:{page.counters.last_audit + 1}"
-    return Book(tx, page, Occasion("operator", None, None, key, when.now, when.now.date()))
+    key = f"{when.actor}:{page.counters.last_audit + 1}"
+    today = when.now.date()
+    return Book(tx, page, Occasion(when.actor, None, None, key, when.now, today, EVERYTHING))
 
 
 async def _audit(tx: TenantTx, action: str, detail: dict[str, object], when: When) -> None:
-    book = await _book(tx, when)
+    book = await operator_book(tx, when)
     book.seal(action, detail=detail)
     await book.close()

@@ -27,6 +27,7 @@ from bukuhutang.store.paced import RESTRICTED
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.store.settings import read_settings
 from bukuhutang.store.undelivered import Undelivered
+from bukuhutang.tenancy.roles import EVERYTHING
 from bukuhutang.tenancy.tenant import Language
 from bukuhutang.usecases.book import Book, Occasion
 from bukuhutang.usecases.tenants import When
@@ -135,7 +136,8 @@ async def _open(tx: TenantTx, key: str, when: When, words: Words) -> _Told:
     settings = await read_settings(tx)
     zone = ZoneInfo(settings.timezone)
     today = when.now.astimezone(zone).date()
-    book = Book(tx, await read_page(tx), Occasion("service", None, None, key, when.now, today))
+    occasion = Occasion("service", None, None, key, when.now, today, EVERYTHING)
+    book = Book(tx, await read_page(tx), occasion)
     return _Told(book, zone, lambda answer: words(answer, settings.language, today))
 
 

@@ -17,6 +17,7 @@ from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store.book import read_page
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.store.scope import Database, TenantTx
+from bukuhutang.tenancy.roles import BY_ROLE, NOTHING
 from bukuhutang.tenancy.tenant import Language
 from bukuhutang.understanding import intents
 from bukuhutang.understanding.commands import read_borrower, read_lender
@@ -81,12 +82,13 @@ async def _open_book(
         provider_message_id=message.provider_message_id if message.from_me else None,
     )
     occasion = Occasion(
-        actor="borrower" if page.member_id is None else f"member:{page.member_id}",
+        actor="borrower" if page.member is None else f"member:{page.member.id}",
         member_id=page.member_id,
         chat_id=message.chat_id,
         key=f"{MESSAGE_KEY}{message.id}",
         now=now,
         today=today,
+        permissions=NOTHING if page.member is None else BY_ROLE[page.member.role],
     )
     return Book(tx, page, occasion)
 

@@ -1,0 +1,162 @@
+"""Meters, rates, roles, the tenant's keys, sign-ins: what binds plans and opens further doors."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from bukuhutang.store.migrations.versions.r0001_tenants import own_rows
+
+revision = "0006"
+down_revision = "0005"
+
+METERS = """
+-- What of a plan's month is used: a row per meter and calendar month in the tenant's zone, so
+-- nothing has to be reset. What the month no longer covered was taken from the added credits.
+create table usage_meters (
+    tenant_id bigint not null references tenants (id),
+    id bigint generated always as identity,
+    meter text not null check (meter in ('ai_credits', 'pdfs')),
+    month date not null check (extract(day from month) = 1),
+    used bigint not null default 0 check (used >= 0),
+    used_added bigint not null default 0 check (used_added between 0 and used),
+    primary key (tenant_id, id),
+    unique (tenant_id, meter, month)
+);
+grant select, insert on usage_meters to bukuhutang_app;
+grant update (used, used_added) on usage_meters to bukuhutang_app;
+grant select on usage_meters to bukuhutang_operator;
+create policy counted on usage_meters for select to bukuhutang_operator using (true);
+
+-- The lender is told once a month and limit that 80 or 100 percent are reached.
+create table quota_notices (
+    tenant_id bigint not null references tenants (id),
+    id bigint generated always as identity,
+    quota text not null check (quota in ('debts', 'agreements', 'ai_credits', 'pdfs')),
+    month date not null check (extract(day from month) = 1),
+    percent smallint not null check (percent in (80, 100)),
+    told_at timestamptz not null,
+    primary key (tenant_id, id),
+    unique (tenant_id, quota, month, percent)
+);
+grant select, insert on quota_notices to bukuhutang_app;
+"""
+
+RATES = """
+-- How often something was done in the window that runs; one row per thing that is limited.
+create table rate_windows (
+    tenant_id bigint not null references tenants (id),
+    id bigint generated always as identity,
+    kind text not null check (kind in ('api', 'chat', 'sign_in')),
+    key text not null check (length(key) <= 200),
+    started_at timestamptz not null,
+    used integer not null default 0 check (used >= 0),
+    told boolean not null default false, -- the polite line was said in this window
+    primary key (tenant_id, id),
+    unique (tenant_id, kind, key)
+) with (fillfactor = 50);
+grant select, insert on rate_windows to bukuhutang_app;
+grant update (started_at, used, told) on rate_windows to bukuhutang_app;
+"""
+
+MEMBERS = """
+alter table users
+    drop constraint users_role_check,
+    add constraint users_role_check check (role in ('owner', 'staff', 'viewer')),
+    add column removed_at timestamptz; -- the row stays: what he recorded names him
+grant update (name, role, removed_at) on users to bukuhutang_app;
+alter table books add column last_api_key bigint not null default 0 check (last_api_key >= 0);
+"""
+
+KEYS = """
+-- Keys of programs. The key itself is shown once and never stored; it is random enough that a
+-- plain hash of it cannot be guessed.
+create table api_keys (
+    tenant_id bigint not null references tenants (id),
+    id bigint not null,
+    name text not null check (length(name) between 1 and 60),
+    key_hash bytea not null check (length(key_hash) = 32), -- SHA-256
+    hint text not null check (length(hint) <= 8), -- its last characters, to tell keys apart
+    scope text not null check (scope in ('read', 'write')),
+    created_at timestamptz not null,
+    created_by text not null check (length(created_by) between 1 and 60),
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    last_used_at timestamptz,
+    primary key (tenant_id, id),
+    unique (tenant_id, key_hash)
+);
+grant select, insert on api_keys to bukuhutang_app;
+grant update (revoked_at, last_used_at) on api_keys to bukuhutang_app;
+
+-- The answer to a write of a program, kept with the write: the same key again gets it again.
+create table idempotency_keys (
+    tenant_id bigint not null references tenants (id),
+    id bigint generated always as identity,
+    key text not null check (length(key) between 1 and 200),
+    request_hash bytea not null check (length(request_hash) = 32), -- method, path and body
+    status smallint not null,
+    headers jsonb not null,
+    body text not null,
+    created_at timestamptz not null,
+    primary key (tenant_id, id),
+    unique (tenant_id, key)
+);
+create index idempotency_keys_by_age on idempotency_keys (created_at);
+grant select, insert on idempotency_keys to bukuhutang_app;
+grant select (tenant_id, id, created_at), delete on idempotency_keys to bukuhutang_courier;
+create policy swept on idempotency_keys to bukuhutang_courier using (true);
+"""
+
+SIGN_INS = """
+create table sign_in_codes (
+    tenant_id bigint not null,
+    id bigint generated always as identity,
+    member_id bigint not null,
+    code_hash bytea not null check (length(code_hash) = 32), -- keyed; six figures are guessable
+    asked_at timestamptz not null,
+    expires_at timestamptz not null,
+    tries smallint not null default 0 check (tries >= 0),
+    used_at timestamptz,
+    primary key (tenant_id, id),
+    foreign key (tenant_id, member_id) references users (tenant_id, id)
+);
+create index sign_in_codes_of_member on sign_in_codes (tenant_id, member_id, id);
+grant select, insert on sign_in_codes to bukuhutang_app;
+grant update (tries, used_at) on sign_in_codes to bukuhutang_app;
+
+-- A web login. Its token lives in a cookie and only as a hash here; it is changed while in use.
+create table sign_ins (
+    tenant_id bigint not null,
+    id bigint generated always as identity,
+    member_id bigint not null,
+    token_hash bytea not null check (length(token_hash) = 32),
+    earlier_hash bytea check (length(earlier_hash) = 32), -- for requests under way at the change
+    created_at timestamptz not null,
+    rotated_at timestamptz not null,
+    seen_at timestamptz not null,
+    expires_at timestamptz not null,
+    revoked_at timestamptz,
+    device text not null default '' check (length(device) <= 100),
+    primary key (tenant_id, id),
+    unique (tenant_id, token_hash),
+    foreign key (tenant_id, member_id) references users (tenant_id, id)
+);
+create index sign_ins_of_member on sign_ins (tenant_id, member_id, id) where revoked_at is null;
+grant select, insert on sign_ins to bukuhutang_app;
+grant update (token_hash, earlier_hash, rotated_at, seen_at, expires_at, revoked_at)
+    on sign_ins to bukuhutang_app;
+"""
+
+
+def upgrade() -> None:
+    for part in (METERS, RATES, MEMBERS, KEYS, SIGN_INS):
+        op.execute(part)
+    own_rows(
+        "usage_meters",
+        "quota_notices",
+        "rate_windows",
+        "api_keys",
+        "idempotency_keys",
+        "sign_in_codes",
+        "sign_ins",
+    )
