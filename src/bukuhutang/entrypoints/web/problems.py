@@ -23,7 +23,7 @@ from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_proble
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import channel, pairing, tenants
+from bukuhutang.usecases import channel, pairing, quotas, tenants
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -47,6 +47,11 @@ STATUSES: dict[type[Refusal], int] = {
     channel.CloudNotConfigured: 409,
     channel.OwnerNumberMissing: 409,
     pairing.LinkUnknown: 404,
+    # In conflict with how full the book is: after a payoff or with another plan it goes through.
+    quotas.DebtQuotaReached: 409,
+    quotas.AgreementQuotaReached: 409,
+    quotas.PdfQuotaReached: 409,
+    quotas.AiCreditsUsedUp: 409,
 }
 """Class to status: the one place where a refusal becomes a number."""
 
