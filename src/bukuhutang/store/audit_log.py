@@ -40,6 +40,16 @@ class LastAct:
 
 
 @dataclass(frozen=True)
+class Record:
+    """Who recorded a debt or payment, and what has become of it since."""
+
+    actor: str
+    borrower_id: int
+    undone: bool
+    built_upon: bool  # as in LastAct
+
+
+@dataclass(frozen=True)
 class DoneAct:
     """An act for a person of the book, and whether it is still the last word."""
 
@@ -78,6 +88,24 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
         [*MONEY_ACTS, *AGREEMENT_ACTS, "contact_set"],
     )
     return None if row is None else LastAct(*row)
+
+
+async def record_of(tx: TenantTx, action: str, subject: int) -> Record | None:
+    """The recording of the debt or payment of this number, or None."""
+    row = await tx.db.fetchrow(
+        "select a.actor, a.borrower_id, exists (select from audit_log u"
+        "   where u.tenant_id = a.tenant_id and u.borrower_id = a.borrower_id and u.id > a.id"
+        "   and u.subject = a.subject and u.action = replace(a.action, '_recorded', '_undone'))"
+        "   as undone, exists (select from audit_log n where n.tenant_id = a.tenant_id"
+        "   and n.borrower_id = a.borrower_id and n.id > a.id and n.action = any($4))"
+        "   as built_upon"
+        " from audit_log a where a.tenant_id = $1 and a.action = $2 and a.subject = $3",
+        tx.tenant_id,
+        action,
+        subject,
+        [*MONEY_ACTS, *AGREEMENT_ACTS],
+    )
+    return None if row is None else Record(*row)
 
 
 async def acts_by_key(tx: TenantTx, keys: Sequence[str]) -> list[DoneAct]:
@@ -129,3 +157,47 @@ async def history(
     )
     acts = [Act(row[0], row[1], row[2], row[3], json.loads(row["detail"])) for row in rows]
     return acts, rows[0]["count"] if rows else 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the log as it is sealed."""
+
+    id: int
+    at: datetime
+    actor: str
+    chat_id: str | None
+    action: str
+    borrower_id: int | None
+    subject: int | None
+    detail: dict[str, Any]
+    previous_hash: bytes
+    hash: bytes
+
+
+async def entries(tx: TenantTx, *, before: int, limit: int, action: str | None) -> list[Entry]:
+    """What was done, newest first, numbered below `before`; at most `limit`."""
+    rows = await tx.db.fetch(
+        "select id, at, actor, chat_id, action, borrower_id, subject, detail, previous_hash, hash"
+        " from audit_log where tenant_id = $1 and id < $2 and ($4::text is null or action = $4)"
+        " order by id desc limit $3",
+        tx.tenant_id,
+        before,
+        limit,
+        action,
+    )
+    return [
+        Entry(
+            row["id"],
+            row["at"],
+            row["actor"],
+            row["chat_id"],
+            row["action"],
+            row["borrower_id"],
+            row["subject"],
+            json.loads(row["detail"]),
+            bytes(row["previous_hash"]),
+            bytes(row["hash"]),
+        )
+        for row in rows
+    ]
