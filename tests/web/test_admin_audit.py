@@ -51,8 +51,8 @@ async def test_every_change_of_the_operator_says_who_what_and_when(
     assert entries[3]["detail"] == {
         "from": "free",
         "to": "basic",
-        "limits_before": {"debts": 50, "agreements": 5, "ai_credits": 100},
-        "limits": {"debts": 200, "agreements": 20, "ai_credits": 500},
+        "limitsBefore": {"debts": 50, "agreements": 5, "aiCredits": 100},
+        "limits": {"debts": 200, "agreements": 20, "aiCredits": 500},
     }
     assert all(one["at"] == "2026-03-04T05:00:00Z" for one in entries)
 

@@ -216,19 +216,18 @@ def audit_log(
     limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 50,
 ) -> None:
     """Show what was done in a tenant's book and to the tenant, newest first, one JSON a line."""
-    import json
-
     from bukuhutang.base.ids import TenantId
-    from bukuhutang.usecases.audit import audit_trail
+    from bukuhutang.entrypoints.web.audit import AuditEntryOut
+    from bukuhutang.entrypoints.web.cursors import ID_MAX
+    from bukuhutang.usecases.audit import AuditLine, audit_trail
 
-    async def look(database: Database, _: When) -> list[dict[str, object]]:
-        lines = await audit_trail(
-            database, TenantId(tenant_id), before=2**63 - 1, limit=limit, action=action
+    async def look(database: Database, _: When) -> list[AuditLine]:
+        return await audit_trail(
+            database, TenantId(tenant_id), before=ID_MAX, limit=limit, action=action
         )
-        return [{**vars(one), "at": one.at.isoformat()} for one in lines]
 
     for line in with_database(data_folder, look):
-        typer.echo(json.dumps(line, ensure_ascii=False))
+        typer.echo(AuditEntryOut.of(line).model_dump_json(by_alias=True))
 
 
 @app.command("add-user")

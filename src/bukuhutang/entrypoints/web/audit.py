@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.web.api.shapes import ApiOut, PageQuery
@@ -51,7 +52,16 @@ class AuditEntryOut(ApiOut):
     @classmethod
     def of(cls, line: AuditLine) -> AuditEntryOut:
         """The entry as JSON."""
-        return cls(**vars(line))
+        return cls(**{**vars(line), "detail": _in_camel_case(line.detail)})
+
+
+def _in_camel_case(value: Any) -> Any:
+    """A detail as it is sealed has our own spelling; JSON has another, at any depth."""
+    if isinstance(value, dict):
+        return {to_camel(key): _in_camel_case(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_in_camel_case(one) for one in value]
+    return value
 
 
 class AuditPage(ApiOut):
