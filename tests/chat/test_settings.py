@@ -22,7 +22,7 @@ async def test_a_changed_language_holds_from_the_next_answer(desk: Desk) -> None
     assert said[0].startswith("Tidak ada")
     assert said[1].startswith("✅ From now on")
     assert said[2] != said[0]
-    assert "Start with" in said[2]
+    assert "Begin with" in said[2]
 
 
 async def test_a_changed_zone_moves_the_day_of_the_next_message(desk: Desk) -> None:
