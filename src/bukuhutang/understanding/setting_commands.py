@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bukuhutang.base import spelling
 from bukuhutang.tenancy.reminder_template import READY_MADE
 from bukuhutang.tenancy.tenant import read_timezone
-from bukuhutang.understanding import normalise
 from bukuhutang.understanding.body import Line, is_decoration
 from bukuhutang.understanding.intents import ChangeSetting, Intent, ShowSettings
 from bukuhutang.understanding.names import shorten
@@ -87,7 +87,7 @@ def _read_template(line: Line, text: str) -> Intent:
 
 def _own_text(line: Line, text: str) -> str:
     """What stands behind the word, with its lines."""
-    _, *later = [normalise.clean(one) for one in text.strip().split("\n")]
+    _, *later = [spelling.clean(one) for one in text.strip().split("\n")]
     on_first = len(line.shown) - sum(len(one.split()) for one in later)
     if on_first < 1:  # the word itself stands on a later line
         return line.text(1, len(line.shown))
@@ -95,5 +95,5 @@ def _own_text(line: Line, text: str) -> str:
 
 
 def _unquoted(own: str) -> str:
-    marks = normalise.fold(own[:1]), normalise.fold(own[-1:])
+    marks = spelling.fold(own[:1]), spelling.fold(own[-1:])
     return own[1:-1].strip() if marks == ('"', '"') and len(own) > 1 else own
