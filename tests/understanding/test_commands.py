@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bukuhutang.base.spelling import clean
+from bukuhutang.ledger.debt import NOTE_MAX
 from bukuhutang.ledger.money import AMOUNT_MAX, Direction
+from bukuhutang.ledger.names import NAME_MAX
 from bukuhutang.understanding.commands import COMMANDS, read_lender
 from bukuhutang.understanding.intents import (
-    NAME_MAX,
-    NOTE_MAX,
     CreateDebt,
     Forgive,
     Intent,
@@ -32,7 +33,6 @@ from bukuhutang.understanding.intents import (
     Undo,
     Unreadable,
 )
-from bukuhutang.understanding.normalise import clean
 
 TODAY = date(2026, 2, 18)
 PHONE = "6281234567890"

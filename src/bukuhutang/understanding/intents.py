@@ -9,11 +9,7 @@ from typing import Any
 from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.ledger.money import Direction
 
-NAME_MAX = 60
-NOTE_MAX = 200
 MESSAGE_MAX = 4_096
-DAYS_MIN = 1
-DAYS_MAX = 365
 DEFAULT_DAYS = {Direction.RECEIVABLE: 14, Direction.PAYABLE: 30}
 
 

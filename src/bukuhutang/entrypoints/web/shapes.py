@@ -33,8 +33,8 @@ def _storable(text: str) -> str:
     return text
 
 
-def _digits_only(text: object) -> int:
-    """Pydantic alone would also read `1_0`, ` 10 ` and `10.0`."""
+def digits_only(text: object) -> int:
+    """A whole number of an address or query; pydantic alone would also read `1_0` and `10.0`."""
     digits = isinstance(text, str) and text.isascii() and text.isdigit()
     if isinstance(text, str) and digits and len(text) <= DIGITS_MAX:
         return int(text)
@@ -43,9 +43,9 @@ def _digits_only(text: object) -> int:
 
 Text = Annotated[str, AfterValidator(_storable)]
 TenantIdInPath = Annotated[
-    int, BeforeValidator(_digits_only), Path(alias="id", ge=1, le=ID_MAX, examples=[7])
+    int, BeforeValidator(digits_only), Path(alias="id", ge=1, le=ID_MAX, examples=[7])
 ]
-PageRows = Annotated[int, BeforeValidator(_digits_only), Field(ge=1, le=PAGE_ROWS_MAX)]
+PageRows = Annotated[int, BeforeValidator(digits_only), Field(ge=1, le=PAGE_ROWS_MAX)]
 
 
 class _In(BaseModel):
