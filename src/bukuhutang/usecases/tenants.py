@@ -22,7 +22,7 @@ from bukuhutang.messaging.states import GOING, WaSessionState
 from bukuhutang.store import mail, stats, tenants, wa_sessions
 from bukuhutang.store.book import read_page
 from bukuhutang.store.scope import Database, TenantTx
-from bukuhutang.store.settings import read_settings, write_language
+from bukuhutang.store.settings import read_settings
 from bukuhutang.store.tenants import TenantRow
 from bukuhutang.store.usage import Usage
 from bukuhutang.store.wa_sessions import LoginRow
@@ -38,6 +38,7 @@ from bukuhutang.tenancy.tenant import (
 )
 from bukuhutang.usecases.book import Book, Occasion
 from bukuhutang.usecases.quotas import usage_now
+from bukuhutang.usecases.settings import ChangeSettings, change_settings
 
 EMAIL = re.compile(r"[^@\s<>\"',;:\\()\[\]]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,}")
 UP_STATES = ("connected", "restricted")
@@ -226,9 +227,9 @@ async def set_language(
     """The language the bot speaks to this lender. Raises TenantNotFound."""
     async with database.book_tx(tenant_id) as tx:
         await read_tenant(tx)
-        before = (await read_settings(tx)).language
-        await write_language(tx, language)
-        await _audit(tx, "language_set", {"from": before, "language": language}, when)
+        book = await operator_book(tx, when)
+        change_settings(book, ChangeSettings(language=language))
+        await book.close()
 
 
 async def add_credits(

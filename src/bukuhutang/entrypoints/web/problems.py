@@ -48,11 +48,6 @@ STATUSES: dict[type[Refusal], int] = {
     channel.CloudNotConfigured: 409,
     channel.OwnerNumberMissing: 409,
     pairing.LinkUnknown: 404,
-    # In conflict with how full the book is: after a payoff or with another plan it goes through.
-    quotas.DebtQuotaReached: 409,
-    quotas.AgreementQuotaReached: 409,
-    quotas.PdfQuotaReached: 409,
-    quotas.AiCreditsUsedUp: 409,
     api_keys.KeyNotFound: 404,
     api_keys.TooManyKeys: 409,
     api_keys.KeyExpiryInvalid: 422,
@@ -81,6 +76,11 @@ STATUSES: dict[type[Refusal], int] = {
     refusals.PhoneTaken: 409,
     refusals.PhoneIsOwn: 409,
     refusals.TooManyPeople: 409,
+    # In conflict with how full the book is: after a payoff or with another plan it goes through.
+    quotas.DebtQuotaReached: 409,
+    quotas.AgreementQuotaReached: 409,
+    quotas.PdfQuotaReached: 409,
+    quotas.AiCreditsUsedUp: 409,
 }
 """Class to status: the one place where a refusal becomes a number."""
 
