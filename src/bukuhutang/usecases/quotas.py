@@ -21,7 +21,6 @@ from bukuhutang.base.errors import Refusal
 from bukuhutang.rendering.texts import render
 from bukuhutang.store import usage
 from bukuhutang.store.scope import TenantTx
-from bukuhutang.store.settings import read_settings
 from bukuhutang.tenancy.plans import PLANS, PlanName
 from bukuhutang.tenancy.quotas import Credits, Quota, Standing
 from bukuhutang.usecases.book import Book
@@ -139,9 +138,9 @@ def _staged(
     return sorted(stored), sum(1 for status in after.values() if status in open_in)
 
 
-async def took_place(book: Book, standing: Standing) -> None:
+def took_place(book: Book, standing: Standing) -> None:
     """One more is staged than there was room for: the lender hears when that is worth a word."""
-    await _tell(book, replace(standing, used=standing.used + 1))
+    _tell(book, replace(standing, used=standing.used + 1))
 
 
 # --- meters: what a month counts -----------------------------------------------------------------
@@ -182,7 +181,7 @@ async def spend_ai_credit(book: Book) -> Credits:
     if after.limit is not None:
         told = await usage.told(book.tx, Quota.AI_CREDITS, month=month, limit=after.limit)
         plan = book.page.limits.plan
-        await _tell(book, Standing(Quota.AI_CREDITS, plan, after.used, after.limit, told))
+        _tell(book, Standing(Quota.AI_CREDITS, plan, after.used, after.limit, told))
     return after
 
 
@@ -211,7 +210,7 @@ def _refusal(standing: Standing) -> Refusal:
     )
 
 
-async def _tell(book: Book, standing: Standing) -> None:
+def _tell(book: Book, standing: Standing) -> None:
     """Queue the notice into the lender's own chat, once for each limit and month.
 
     It is written with the act that caused it, and under the same lock: never twice, never lost.
@@ -245,6 +244,6 @@ async def _tell(book: Book, standing: Standing) -> None:
         standing.next_plan,
         standing.next_limit,
     )
-    language = (await read_settings(book.tx)).language
+    language = book.page.settings.language
     text = render(notice.code, language, today=book.occasion.today, **notice.fields())
     book.send_last(f"{standing.quota}:{standing.limit}", book.page.lender_chat, text)
