@@ -178,22 +178,6 @@ def link(tenant_id: int, data_folder: DataFolder = DEFAULT_DATA) -> None:
         typer.echo("put the address of this service before it, or set PUBLIC_URL", err=True)
 
 
-@app.command("add-user")
-def add_user(
-    tenant_id: int, phone_number: str, name: str, data_folder: DataFolder = DEFAULT_DATA
-) -> None:
-    """Let another number speak as the lender of a tenant."""
-    from bukuhutang.base.ids import TenantId
-    from bukuhutang.usecases.tenants import add_member
-
-    async def act(database: Database, when: When) -> bool:
-        return await add_member(
-            database, TenantId(tenant_id), phone_number=phone_number, name=name, when=when
-        )
-
-    typer.echo("added" if with_database(data_folder, act) else "already there")
-
-
 @app.command()
 def sessions(
     data_folder: DataFolder = DEFAULT_DATA,

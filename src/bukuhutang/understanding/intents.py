@@ -8,6 +8,7 @@ from typing import Any
 
 from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.ledger.money import Direction
+from bukuhutang.tenancy.roles import Role
 
 NAME_MAX = 60
 NOTE_MAX = 200
@@ -185,6 +186,33 @@ class PayOff:
 
 
 @dataclass(frozen=True)
+class ShowMembers:
+    """`ANGGOTA`: who may speak for the tenant."""
+
+
+@dataclass(frozen=True)
+class AddMember:
+    """`TAMBAH ANGGOTA [nama] [nomor] staf`; also another role for one that speaks already."""
+
+    member_name: str  # not `name`: no borrower is looked for
+    phone: PhoneNumber
+    role: Role
+
+
+@dataclass(frozen=True)
+class RemoveMember:
+    """`HAPUS ANGGOTA [nama]` or `[nomor]`."""
+
+    member_name: str | None = None
+    phone: PhoneNumber | None = None
+
+
+@dataclass(frozen=True)
+class SignOutAll:
+    """`KELUAR SEMUA`: web logins end."""
+
+
+@dataclass(frozen=True)
 class AnswerAgreement:
     """A borrower's `SETUJU` or `TOLAK`, or what only sounds like it (`reply` is `unclear`)."""
 
@@ -219,7 +247,7 @@ class Unreadable:
     Codes: message_too_long, command_unknown, name_missing, name_too_long, amount_missing,
     amount_unclear, amount_not_positive, amount_too_large, amount_not_whole, days_out_of_range,
     days_unclear, note_too_long, phone_invalid, text_left_over, installment_missing,
-    agreement_number_missing, months_out_of_range, reschedule_unclear.
+    agreement_number_missing, months_out_of_range, reschedule_unclear, role_missing.
     """
 
     code: str
@@ -249,6 +277,10 @@ Intent = (
     | WriteOff
     | Reschedule
     | PayOff
+    | ShowMembers
+    | AddMember
+    | RemoveMember
+    | SignOutAll
     | AnswerAgreement
     | Agree
     | AskOwnBalance

@@ -8,6 +8,7 @@ from typing import ClassVar
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import WhichPerson, holder_of, person_known
 from bukuhutang.usecases.refusals import PhoneTaken
@@ -28,6 +29,7 @@ async def set_contact(
     A new number starts without an opt-out, the same number keeps it.
     Raises BorrowerUnknown, PhoneIsOwn, PhoneTaken, TooManyPeople.
     """
+    book.require(Permission.RECORD)
     holder = await holder_of(book, phone)
     person = chosen or await person_known(book, name, name_key)
     if isinstance(person, WhichPerson):

@@ -10,6 +10,7 @@ from bukuhutang.base.answers import Answer
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import reminders
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of, people_with_dues
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.fates import fate_of
@@ -70,6 +71,7 @@ async def remind(
 
     Raises BorrowerUnknown, NothingOwed, TooManyPeople, BorrowerOptedOut, RemindedToday.
     """
+    book.require(Permission.RECORD)
     person = chosen or await _who(book, name, name_key)
     if isinstance(person, WhichPerson):
         return person
@@ -108,5 +110,6 @@ async def _who(book: Book, name: str, name_key: str) -> Person | WhichPerson:
 
 def note_reminder(book: Book, person: Person, client_ref: str) -> None:
     """Log the reminder that was queued as `client_ref`."""
+    book.require(Permission.RECORD)
     book.add_reminder(person.borrower.id, client_ref)
     book.seal("reminder_queued", borrower=person.borrower.id, detail={"kind": "manual"})

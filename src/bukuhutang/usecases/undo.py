@@ -10,8 +10,11 @@ from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import BorrowerId, DebtNumber, PaymentNumber
 from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
+from bukuhutang.rendering.texts import render
 from bukuhutang.store import audit_log, payments
 from bukuhutang.store.book import Person, read_person
+from bukuhutang.store.settings import read_settings
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_answers import AgreementActUndone
 from bukuhutang.usecases.agreement_undo import UNDOABLE, undo_agreement_act
 from bukuhutang.usecases.book import Book
@@ -60,17 +63,38 @@ async def undo_last(
     """Reverse the last debt or payment recorded in this chat, once.
 
     Only the very last one: a second BATAL does not walk further back, and with the `key` of an act
-    it must be that one. Raises NothingToUndo, AlreadyUndone, NotTheLast, and BuiltUpon when
-    anything was recorded for that person since.
+    it must be that one. Who may not remove takes back only what he recorded himself, and the owner
+    is told. Raises NothingToUndo, AlreadyUndone, NotTheLast, and BuiltUpon when anything was
+    recorded for that person since.
     """
+    book.require(Permission.RECORD)
+    done = await _undone(book, key)
+    if Permission.REMOVE not in book.occasion.permissions:
+        await _tell_owner(book, done)
+    return done
+
+
+async def _tell_owner(book: Book, done: Answer) -> None:
+    """What staff took back, in the words staff read."""
+    assert book.page.member is not None
+    language = (await read_settings(book.tx)).language
+    today = book.occasion.today
+    head = render("undone_by_member", language, today=today, name=book.page.member.name)
+    text = f"{head}\n\n{render(done.code, language, today=today, **done.fields())}"
+    book.send(book.page.lender_chat, text, purpose="notice", about=book.about)
+
+
+async def _undone(book: Book, key: str | None) -> DebtUndone | PaymentUndone | AgreementActUndone:
     assert book.occasion.chat_id is not None
     last = await audit_log.last_act_in_chat(book.tx, book.occasion.chat_id)
     if key is not None and (last is None or last.key != key):
         raise await _not_the_last(book, key)
     if last is None:
         raise NothingToUndo
-    if last.action == "contact_set":
+    if last.action in audit_log.NO_RECORDS:
         raise NothingToUndo  # the newest thing done here was no record of money
+    if last.actor != book.occasion.actor and Permission.REMOVE not in book.occasion.permissions:
+        raise NothingToUndo
     assert last.subject is not None
     assert last.borrower_id is not None
     if last.action.endswith("_undone"):
