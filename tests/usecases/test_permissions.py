@@ -43,6 +43,13 @@ BY_OTHERS = {
     "agreement_facts.ask_borrower": STEPS,
     "agreement_facts.close_request": STEPS,
     "agreement_facts.replace_request": STEPS,
+    "quotas.month_of": STEPS,
+    "quotas.room_for_agreement": STEPS,
+    "quotas.room_for_debt": STEPS,
+    "quotas.room_for_pdf": STEPS,
+    "quotas.took_place": STEPS,
+    "quotas.spend_ai_credit": "what a message costs to read, before it is known what it means",
+    "reminders.words_of": STEPS,
 }
 """What needs no permission, and why. Whoever adds a line here must be able to say it."""
 

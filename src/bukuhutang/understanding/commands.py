@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from bukuhutang.base import spelling
 from bukuhutang.ledger.money import Direction
-from bukuhutang.understanding import agreement_commands, member_commands, normalise
+from bukuhutang.understanding import agreement_commands, member_commands, setting_commands
 from bukuhutang.understanding.assent import is_assent
 from bukuhutang.understanding.body import (
     Line,
@@ -56,6 +57,7 @@ COMMANDS: dict[str, str] = {
     **dict.fromkeys(("batal", "cancel", "undo"), "BATAL"),
     **agreement_commands.COMMANDS,
     **member_commands.COMMANDS,
+    **setting_commands.COMMANDS,
     "bantuan": "BANTUAN",
     "help": "HELP",
     "menu": "MENU",
@@ -97,8 +99,8 @@ def read_lender(text: str, today: date, *, name: str | None = None) -> Intent:
     """
     if len(text) > MESSAGE_MAX:
         return Unreadable("message_too_long", None, {"length": len(text), "max": MESSAGE_MAX})
-    shown = normalise.clean(text)
-    folded = normalise.fold(shown)
+    shown = spelling.clean(text)
+    folded = spelling.fold(shown)
     if picked := _PICK.fullmatch(folded):
         return Pick(int(picked[1]))
     if is_assent(folded):
@@ -117,8 +119,12 @@ def read_lender(text: str, today: date, *, name: str | None = None) -> Intent:
     )
     if line.words and not line.words[0]:
         del line.words[0], line.shown[0]
+    if command == "SETTING" and setting_commands.sets_template(line):
+        return setting_commands.read_setting(line, text)
     if refused := _second_command(text, line):
         return refused
+    if command == "SETTING":
+        return setting_commands.read_setting(line, text)
     return _READERS[command](line)
 
 
@@ -273,7 +279,7 @@ _READERS: dict[str, Callable[[Line], Intent]] = {
     "HELP": _read_help,
     "MENU": _read_help,
 }
-assert set(_READERS) == {*COMMANDS.values(), *member_commands.PAIRS}
+assert {*_READERS, "SETTING"} == {*COMMANDS.values(), *member_commands.PAIRS}
 
 
 def _second_command(text: str, line: Line) -> Unreadable | None:
@@ -281,8 +287,8 @@ def _second_command(text: str, line: Line) -> Unreadable | None:
     if "\n" not in text or any('"' in one for one in line.words):
         return None
     for later in text.strip().split("\n")[1:]:
-        shown = normalise.clean(later)
-        if not isinstance(_begins(normalise.fold(shown)), Unreadable):
+        shown = spelling.clean(later)
+        if not isinstance(_begins(spelling.fold(shown)), Unreadable):
             return line.left_over(shown)
     return None
 

@@ -17,7 +17,6 @@ from bukuhutang.rendering.texts import render
 from bukuhutang.store import borrowers, members, sign_ins
 from bukuhutang.store.members import MemberRow
 from bukuhutang.store.scope import Database
-from bukuhutang.store.settings import read_settings
 from bukuhutang.tenancy.phone import read_phone
 from bukuhutang.tenancy.roles import Permission, Role
 from bukuhutang.usecases.book import Book
@@ -159,7 +158,7 @@ async def add_member(book: Book, new: NewMember) -> MemberAdded:
         row = replace(known, name=name, role=new.role, is_removed=False)
         await members.write(book.tx, row, book.occasion.now)
     book.seal("member_added", subject=row.id, detail={"role": row.role})
-    await _tell(book, row, is_new=True)
+    _tell(book, row, is_new=True)
     return MemberAdded(row.name, row.phone, row.role, "added")
 
 
@@ -180,7 +179,7 @@ async def _other_role(book: Book, known: MemberRow, role: Role) -> MemberAdded:
     row = replace(known, role=role)
     await members.write(book.tx, row, book.occasion.now)
     book.seal("member_role_set", subject=row.id, detail={"from": known.role, "to": role})
-    await _tell(book, row, is_new=False)
+    _tell(book, row, is_new=False)
     return MemberAdded(row.name, row.phone, role, "role_set")
 
 
@@ -231,11 +230,11 @@ async def _check_owner_left(book: Book, leaving: MemberRow) -> None:
         raise LastOwner(leaving.name)
 
 
-async def _tell(book: Book, member: MemberRow, *, is_new: bool) -> None:
+def _tell(book: Book, member: MemberRow, *, is_new: bool) -> None:
     """One message to him: what he is to this tenant now."""
     text = render(
         "member_welcome",
-        (await read_settings(book.tx)).language,
+        book.page.settings.language,
         today=book.occasion.today,
         name=member.name,
         lender=book.page.tenant_name,

@@ -20,10 +20,9 @@ from bukuhutang.rendering.texts import render
 from bukuhutang.store import sign_ins, tenants
 from bukuhutang.store.book import Page, read_page
 from bukuhutang.store.scope import Database, TenantTx
-from bukuhutang.store.settings import read_settings
 from bukuhutang.store.sign_ins import SignInRow
 from bukuhutang.tenancy.phone import read_phone
-from bukuhutang.tenancy.roles import BY_ROLE, Permission, Role
+from bukuhutang.tenancy.roles import NOTHING, Permission, Role
 from bukuhutang.usecases.book import Book, Occasion
 from bukuhutang.usecases.refusals import NotPermitted
 from bukuhutang.usecases.tenants import PhoneNumberInvalid, When
@@ -147,17 +146,15 @@ async def _may_ask(tx: TenantTx, member: MemberId, now: datetime) -> bool:
 
 
 async def _send_code(tx: TenantTx, who: Who, code: str, now: datetime) -> None:
-    settings = await read_settings(tx)
     page = await read_page(tx, sender=who.phone)
-    today = now.astimezone(ZoneInfo(settings.timezone)).date()
     # Its own key, so that every code is a message of its own.
     key = f"sign-in:{int(now.timestamp() * 1_000_000)}"
-    book = _book(tx, page, None, key=key, now=now, settings_zone=settings.timezone)
+    book = _book(tx, page, None, key=key, now=now)
     minutes = int(CODE_LIVES.total_seconds() // 60)
     text = render(
         "sign_in_code",
-        settings.language,
-        today=today,
+        page.settings.language,
+        today=book.occasion.today,
         figures=f"{code[:3]} {code[3:]}",
         lender=page.tenant_name,
         minutes=minutes,
@@ -167,20 +164,10 @@ async def _send_code(tx: TenantTx, who: Who, code: str, now: datetime) -> None:
     await book.close()
 
 
-def _book(
-    tx: TenantTx,
-    page: Page,
-    member: SignInRow | MemberId | None,
-    *,
-    key: str,
-    now: datetime,
-    settings_zone: str,
-) -> Book:
-    number = member.member_id if isinstance(member, SignInRow) else member
-    permissions = BY_ROLE[page.member.role] if page.member is not None else frozenset()
-    actor = "service" if number is None else f"member:{number}"
-    today = now.astimezone(ZoneInfo(settings_zone)).date()
-    return Book(tx, page, Occasion(actor, number, None, key, now, today, permissions))
+def _book(tx: TenantTx, page: Page, member: MemberId | None, *, key: str, now: datetime) -> Book:
+    actor = "service" if member is None else f"member:{member}"
+    today = now.astimezone(ZoneInfo(page.settings.timezone)).date()
+    return Book(tx, page, Occasion(actor, member, None, key, now, today, NOTHING))
 
 
 async def sign_in(
@@ -234,8 +221,7 @@ async def _try(
     )
     page = await read_page(tx, sender=who.phone)
     assert page.member is not None
-    zone = (await read_settings(tx)).timezone
-    book = _book(tx, page, member, key=f"sign-in:{number}", now=now, settings_zone=zone)
+    book = _book(tx, page, member, key=f"sign-in:{number}", now=now)
     book.seal("signed_in", subject=member)
     await book.close()
     return Signed(tx.tenant_id, number, member, page.member.role, now, now, expires_at, device)

@@ -1,9 +1,12 @@
-"""BATAL: the last record of this chat is reversed, while nothing was built on it."""
+"""BATAL: the last record of this chat is reversed, while nothing was built on it.
+
+A program says which record it takes back; the same must be true of it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.errors import Refusal
@@ -11,9 +14,8 @@ from bukuhutang.base.ids import BorrowerId, DebtNumber, PaymentNumber
 from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
 from bukuhutang.rendering.texts import render
-from bukuhutang.store import audit_log, payments
+from bukuhutang.store import audit_log, members, payments
 from bukuhutang.store.book import Person, read_person
-from bukuhutang.store.settings import read_settings
 from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_answers import AgreementActUndone
 from bukuhutang.usecases.agreement_undo import UNDOABLE, undo_agreement_act
@@ -76,10 +78,11 @@ async def undo_last(
 
 async def _tell_owner(book: Book, done: Answer) -> None:
     """What staff took back, in the words staff read."""
-    assert book.page.member is not None
-    language = (await read_settings(book.tx)).language
+    rows = await members.read_all(book.tx)
+    name = next(one.name for one in rows if one.id == book.occasion.member_id)
+    language = book.page.settings.language
     today = book.occasion.today
-    head = render("undone_by_member", language, today=today, name=book.page.member.name)
+    head = render("undone_by_member", language, today=today, name=name)
     text = f"{head}\n\n{render(done.code, language, today=today, **done.fields())}"
     book.send(book.page.lender_chat, text, purpose="notice", about=book.about)
 
@@ -110,6 +113,35 @@ async def _undone(book: Book, key: str | None) -> DebtUndone | PaymentUndone | A
     if last.action == "debt_recorded":
         return await _undo_debt(book, person, DebtNumber(last.subject))
     return await _undo_payment(book, person, PaymentNumber(last.subject))
+
+
+async def undo_record(
+    book: Book, action: Literal["debt_recorded", "payment_recorded"], number: int
+) -> DebtUndone | PaymentUndone:
+    """Reverse the debt or payment of this number, which must exist, once.
+
+    Who did not record it needs the permission to remove. Raises NotPermitted, AlreadyUndone, and
+    BuiltUpon when anything was recorded for that person since.
+    """
+    book.require(Permission.RECORD)
+    record = await audit_log.record_of(book.tx, action, number)
+    assert record is not None, "what is recorded is in the audit log"
+    if record.actor != book.occasion.actor:
+        book.require(Permission.REMOVE)
+    if record.undone:
+        raise AlreadyUndone(number if action == "debt_recorded" else None)
+    person = await read_person(book.tx, BorrowerId(record.borrower_id))
+    assert person is not None
+    if record.built_upon:
+        raise BuiltUpon(person.borrower.name)
+    done: DebtUndone | PaymentUndone
+    if action == "debt_recorded":
+        done = await _undo_debt(book, person, DebtNumber(number))
+    else:
+        done = await _undo_payment(book, person, PaymentNumber(number))
+    if Permission.REMOVE not in book.occasion.permissions:
+        await _tell_owner(book, done)
+    return done
 
 
 async def _not_the_last(book: Book, key: str) -> Refusal:
