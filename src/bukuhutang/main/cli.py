@@ -69,7 +69,7 @@ def serve(
     from bukuhutang.main.mail import outside
     from bukuhutang.main.serve import Serve
     from bukuhutang.main.serve import serve as serve_until_stopped
-    from bukuhutang.main.settings import admin_keys, read_settings
+    from bukuhutang.main.settings import admin_keys, read_settings, sign_in_secret
 
     wanted = _roles(roles, driver)
     settings = read_settings()
@@ -89,6 +89,7 @@ def serve(
             database_alive=opened.alive,
             database_ours_alone=opened.ours_alone,
             admin_keys=admin_keys(settings, data_folder),
+            sign_in_secret=sign_in_secret(settings, data_folder),
             show_key=settings.super_admin_api_key is None,
             cloud=cloud,
             outside=outside(settings),

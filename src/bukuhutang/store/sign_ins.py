@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bukuhutang.base.ids import MemberId, PhoneNumber
 from bukuhutang.store.scope import TenantTx
+from bukuhutang.tenancy.plans import PlanName
 from bukuhutang.tenancy.roles import Role
 
 
@@ -27,6 +28,7 @@ class SignInRow:
     id: int
     member_id: MemberId
     role: Role
+    plan: PlanName
     token_hash: bytes
     earlier_hash: bytes | None
     created_at: datetime
@@ -68,18 +70,19 @@ async def count_in_window(
 
 async def new_code(
     tx: TenantTx, member: MemberId, code_hash: bytes, now: datetime, expires_at: datetime
-) -> None:
-    """The member's one living code: any earlier one is void."""
+) -> int:
+    """The member's one living code: any earlier one is void. Returns its number."""
     await void_codes(tx, member, now)
-    await tx.db.execute(
+    made: int = await tx.db.fetchval(
         "insert into sign_in_codes (tenant_id, member_id, code_hash, asked_at, expires_at)"
-        " values ($1, $2, $3, $4, $5)",
+        " values ($1, $2, $3, $4, $5) returning id",
         tx.tenant_id,
         member,
         code_hash,
         now,
         expires_at,
     )
+    return made
 
 
 async def void_codes(tx: TenantTx, member: MemberId, now: datetime) -> None:
@@ -140,8 +143,8 @@ async def insert(
 
 
 LIVING = """
-    select s.id, s.member_id, u.role, s.token_hash, s.earlier_hash, s.created_at, s.rotated_at,
-        s.seen_at, s.expires_at, s.device
+    select s.id, s.member_id, u.role, t.plan, s.token_hash, s.earlier_hash, s.created_at,
+        s.rotated_at, s.seen_at, s.expires_at, s.device
     from sign_ins s join users u on u.tenant_id = s.tenant_id and u.id = s.member_id
     join tenants t on t.id = s.tenant_id
     where s.tenant_id = $1 and s.revoked_at is null and s.expires_at > $2
@@ -149,8 +152,8 @@ LIVING = """
 
 
 def _row(row: tuple[object, ...]) -> SignInRow:
-    number, member, role, *rest = row
-    return SignInRow(number, member, Role(role), *rest)  # type: ignore[arg-type]  # as selected
+    number, member, role, plan, *rest = row
+    return SignInRow(number, member, Role(role), PlanName(plan), *rest)  # type: ignore[arg-type]
 
 
 async def by_token(tx: TenantTx, token_hash: bytes, now: datetime) -> SignInRow | None:

@@ -23,6 +23,7 @@ from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.store.sign_ins import SignInRow
 from bukuhutang.tenancy.phone import read_phone
 from bukuhutang.tenancy.roles import NOTHING, Permission, Role
+from bukuhutang.usecases.api_keys import ApiRate, count_request
 from bukuhutang.usecases.book import Book, Occasion
 from bukuhutang.usecases.refusals import NotPermitted
 from bukuhutang.usecases.tenants import PhoneNumberInvalid, When
@@ -92,6 +93,7 @@ class Signed:
     expires_at: datetime
     device: str
     token: str | None = None  # when the cookie is to be changed
+    rate: ApiRate | None = None  # when the request was counted
 
     @property
     def actor(self) -> str:
@@ -133,8 +135,8 @@ async def ask_code(database: Database, who: Who, code: str, secret: bytes, when:
         if member is None or not await _may_ask(tx, member, now):
             return
         hashed = code_hash(secret, tenant_id, member, code)
-        await sign_ins.new_code(tx, member, hashed, now, now + CODE_LIVES)
-        await _send_code(tx, who, code, now)
+        number = await sign_ins.new_code(tx, member, hashed, now, now + CODE_LIVES)
+        await _send_code(tx, who, code, key=f"sign-in-code:{number}", now=now)
 
 
 async def _may_ask(tx: TenantTx, member: MemberId, now: datetime) -> bool:
@@ -145,10 +147,8 @@ async def _may_ask(tx: TenantTx, member: MemberId, now: datetime) -> bool:
     return True
 
 
-async def _send_code(tx: TenantTx, who: Who, code: str, now: datetime) -> None:
+async def _send_code(tx: TenantTx, who: Who, code: str, *, key: str, now: datetime) -> None:
     page = await read_page(tx, sender=who.phone)
-    # Its own key, so that every code is a message of its own.
-    key = f"sign-in:{int(now.timestamp() * 1_000_000)}"
     book = _book(tx, page, None, key=key, now=now)
     minutes = int(CODE_LIVES.total_seconds() // 60)
     text = render(
@@ -228,18 +228,26 @@ async def _try(
 
 
 async def signed_by(
-    database: Database, tenant_id: TenantId, token: str, new_token: str, when: When
+    database: Database,
+    tenant_id: TenantId,
+    token: str,
+    new_token: str,
+    when: When,
+    *,
+    is_counted: bool = False,
 ) -> Signed:
     """Who has this token; after an hour of use it is changed for `new_token`, which is returned.
 
     The token before is good for a minute, for requests under way; shown later, two parties have
-    had it, and the login ends. Raises SignedOut.
+    had it, and the login ends. A request to the API `is_counted`. Raises SignedOut.
     """
     offered, now, found = token_hash(token), when.now, None
     async with database.tenant_tx(tenant_id) as tx:
         row = await sign_ins.by_token(tx, offered, now)
         if row is not None:
             found = await _used(tx, row, offered, new_token, now)
+        if found is not None and row is not None and is_counted:
+            found = replace(found, rate=await count_request(tx, row.plan, now))
     if found is None:
         raise SignedOut
     return found
