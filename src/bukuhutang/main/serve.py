@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
@@ -75,6 +75,7 @@ class Serve:
     database_ours_alone: bool
     admin_keys: tuple[str, ...]
     show_key: bool  # ours, generated; one from the environment is its giver's secret
+    sign_in_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     cloud: Cloud | None = None
     outside: Outside = NOBODY_OUTSIDE
 
@@ -316,6 +317,7 @@ class Service:
             self._database,
             self._clock,
             self._request.admin_keys,
+            self._request.sign_in_secret,
             wake_sessions=self.wake_sessions,
             after_write=self.after_message,
             simulated=simulated,

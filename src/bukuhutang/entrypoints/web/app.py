@@ -20,6 +20,7 @@ from bukuhutang.entrypoints.web import (
     link_page,
     lists,
     probes,
+    sign_in,
     tenant_keys,
     tenants,
     verify_page,
@@ -33,6 +34,7 @@ from bukuhutang.entrypoints.web.api.gate import (
 )
 from bukuhutang.entrypoints.web.auth import GuardMiddleware, operator_guard
 from bukuhutang.entrypoints.web.body_limit import BodyLimitMiddleware
+from bukuhutang.entrypoints.web.cookies import CookieMiddleware
 from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.entrypoints.web.middleware import HeadersMiddleware, WitnessMiddleware
 from bukuhutang.entrypoints.web.openapi import DESCRIPTION, Api
@@ -60,6 +62,7 @@ def build_app(deps: WebDeps) -> Api:
         middleware=[  # outermost first
             Middleware(HeadersMiddleware),
             Middleware(RateHeadersMiddleware),
+            Middleware(CookieMiddleware),
             Middleware(WitnessMiddleware, problems=problems),
             Middleware(BodyLimitMiddleware),
             Middleware(GuardMiddleware, deps=deps),
@@ -78,7 +81,13 @@ def build_app(deps: WebDeps) -> Api:
         app.include_router(admin, dependencies=[guard])
     for one in TENANT_ROUTERS:
         app.include_router(one, prefix=GUARDED)
-    open_to_all = (probes.router, docs_page.router, link_page.router, verify_page.router)
+    open_to_all = (
+        sign_in.router,
+        probes.router,
+        docs_page.router,
+        link_page.router,
+        verify_page.router,
+    )
     for one in (*open_to_all, _front_door(deps.routers)):
         app.include_router(one)
     for further in deps.routers:
