@@ -15,7 +15,7 @@ from bukuhutang.entrypoints.chat.loop import InboxLoop
 from bukuhutang.store import checks, inbox
 from bukuhutang.store.inbox import Arrival, Inbound
 from bukuhutang.store.scope import Database
-from bukuhutang.usecases.tenants import When, add_member
+from bukuhutang.usecases.tenants import When, add_member, set_plan
 from tests.store.ground import NOON, Ground
 from tests.support.world import clock_at
 
@@ -74,6 +74,7 @@ class Desk:
                 loop,
                 now=now,
                 until=now + timedelta(seconds=inbox.LEASE_SECONDS),
+                business_now=self.now,
                 chat_max=100,
                 limit=100,
             )
@@ -117,6 +118,10 @@ class Desk:
             self.ground.database, self.tenant_id, phone_number=f"+{phone}", name=name, when=when
         )
         return phone
+
+    async def take_plan(self, plan: str) -> None:
+        """Another plan, such as one with many messages a minute."""
+        await set_plan(self.ground.database, self.tenant_id, plan, When(self.now, self.now))
 
     async def queued(self) -> list[tuple[str, str]]:
         """Everything said so far: chat and text."""

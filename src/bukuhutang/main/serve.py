@@ -370,7 +370,9 @@ class Service:
                 return False
             if self._webhooks is not None and await cloud_webhooks.is_waiting(db):
                 return False
-            return not await inbox.is_waiting(db) and not await outbox.is_waiting(db)
+            if await inbox.is_waiting(db, self._clock.now()):
+                return False
+            return not await outbox.is_waiting(db)
 
 
 def announce(request: Serve, web: bool) -> None:
