@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.house import quota_samples
+
 Fields = dict[str, Any]
 
 PROBLEM_SAMPLES: dict[str, list[Fields]] = {
@@ -31,6 +33,7 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "plan_unknown": [{"plan": "gold"}],
     "credits_out_of_range": [{"min": 1, "max": 1_000_000}],
     "credits_unlimited": [{}],
+    **quota_samples.REFUSALS,
     "key_missing": [{}],
     "key_wrong": [{}],
     "too_many_attempts": [{"retry_after_seconds": 30}, {"retry_after_seconds": 1}],
@@ -62,6 +65,36 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "phone_banned": [{}],
     "new_chat_barred": [{}],
     "simulator_full": [{"what": "messages"}],
+    "key_not_found": [{"key_id": 3}],
+    "too_many_keys": [{"max": 20}],
+    "key_expiry_invalid": [{"days_max": 3_653}],
+    "rate_limited": [{"limit": 60, "retry_after_seconds": seconds} for seconds in (1, 42)],
+    "tenant_inactive": [{}],
+    "idempotency_key_missing": [{}],
+    "idempotency_key_invalid": [{"max": 200}],
+    "idempotency_key_reused": [{}],
+    "precondition_required": [{}],
+    "precondition_failed": [{}],
+    "name_ambiguous": [{"name": "Budi", "candidates": []}],
+    "direction_ambiguous": [{"name": "Budi", "receivable": 500_000, "payable": 200_000}],
+    "target_ambiguous": [{"name": "Budi", "targets": []}],
+    "person_name_invalid": [{"max": 60}],
+    "person_unclear": [{}],
+    "due_date_out_of_range": [{"min": 1, "max": 365}],
+    "borrower_not_found": [{"borrower_id": 3}],
+    "debt_not_found": [{"number": 12}],
+    "payment_not_found": [{"number": 31}],
+    "not_permitted": [{"permission": "record"}],
+    "borrower_unknown": [{"name": "Budi", "similar": ()}],
+    "nothing_owed": [
+        {"name": "Budi", "direction": direction} for direction in (None, "piutang", "hutang")
+    ],
+    "debt_not_open": [{"number": 12, "name": "Budi"}],
+    "already_undone": [{"debt": 12}, {"debt": None}],
+    "built_upon": [{"name": "Budi"}],
+    "phone_taken": [{"phone": "6281234567890", "name": "Budi"}],
+    "phone_is_own": [{}],
+    "too_many_people": [{"name": "Budi", "max": 20}],
 }
 
 HOSTILE = (

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bukuhutang.base.spelling import clean, fold
+from bukuhutang.ledger.names import NAME_KEY_MAX
 from bukuhutang.understanding.names import (
-    NAME_KEY_MAX,
     NameProblem,
     check_name,
     name_key,
     read_name,
     shorten,
 )
-from bukuhutang.understanding.normalise import clean, fold
 
 
 def named(text: str) -> str | NameProblem:

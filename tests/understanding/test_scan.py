@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bukuhutang.understanding.normalise import clean, fold
+from bukuhutang.base.spelling import clean, fold
 from bukuhutang.understanding.scan import Kind, scan
 
 TODAY = date(2026, 2, 18)

@@ -9,6 +9,11 @@ from enum import StrEnum
 from bukuhutang.base.ids import BorrowerId, DebtNumber, PhoneNumber
 from bukuhutang.ledger.money import Direction
 
+NOTE_MAX = 200
+DAYS_MIN = 1
+DAYS_MAX = 365
+"""How far away a due date may be when a debt is recorded."""
+
 
 class DebtStatus(StrEnum):
     OPEN = "open"

@@ -317,6 +317,7 @@ class Service:
             self._clock,
             self._request.admin_keys,
             wake_sessions=self.wake_sessions,
+            after_write=self.after_message,
             simulated=simulated,
             webhooks=webhooks,
             has_mail=self._request.outside.mail is not None,

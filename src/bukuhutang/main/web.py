@@ -40,6 +40,7 @@ def web_server(
     admin_keys: tuple[str, ...],
     *,
     wake_sessions: Callable[[], Awaitable[None]],
+    after_write: Callable[[], None],
     simulated: Simulated | None,
     webhooks: Webhooks | None,
     has_mail: bool,
@@ -52,6 +53,7 @@ def web_server(
         clock=clock,
         admin_keys=admin_keys,
         wake_sessions=wake_sessions,
+        after_write=after_write,
         has_mail=has_mail,
         public_url=public_url,
     )

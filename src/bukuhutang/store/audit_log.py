@@ -40,6 +40,16 @@ class LastAct:
 
 
 @dataclass(frozen=True)
+class Record:
+    """Who recorded a debt or payment, and what has become of it since."""
+
+    actor: str
+    borrower_id: int
+    undone: bool
+    built_upon: bool  # as in LastAct
+
+
+@dataclass(frozen=True)
 class DoneAct:
     """An act for a person of the book, and whether it is still the last word."""
 
@@ -78,6 +88,24 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
         [*MONEY_ACTS, *AGREEMENT_ACTS, "contact_set"],
     )
     return None if row is None else LastAct(*row)
+
+
+async def record_of(tx: TenantTx, action: str, subject: int) -> Record | None:
+    """The recording of the debt or payment of this number, or None."""
+    row = await tx.db.fetchrow(
+        "select a.actor, a.borrower_id, exists (select from audit_log u"
+        "   where u.tenant_id = a.tenant_id and u.borrower_id = a.borrower_id and u.id > a.id"
+        "   and u.subject = a.subject and u.action = replace(a.action, '_recorded', '_undone'))"
+        "   as undone, exists (select from audit_log n where n.tenant_id = a.tenant_id"
+        "   and n.borrower_id = a.borrower_id and n.id > a.id and n.action = any($4))"
+        "   as built_upon"
+        " from audit_log a where a.tenant_id = $1 and a.action = $2 and a.subject = $3",
+        tx.tenant_id,
+        action,
+        subject,
+        [*MONEY_ACTS, *AGREEMENT_ACTS],
+    )
+    return None if row is None else Record(*row)
 
 
 async def acts_by_key(tx: TenantTx, keys: Sequence[str]) -> list[DoneAct]:

@@ -18,8 +18,9 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from bukuhutang.base import spelling
 from bukuhutang.ledger.money import AMOUNT_MAX, AMOUNT_MIN
-from bukuhutang.understanding import dates, normalise
+from bukuhutang.understanding import dates
 from bukuhutang.understanding.numerals import (
     FOREIGN_MONEY,
     GROUP,
@@ -90,7 +91,7 @@ _UNFINISHED = frozenset("dstTbprn")
 
 def read_amount(text: str) -> Amount | None:
     """The amount that `text` and nothing else spells; None when it is not about an amount."""
-    words = [one.rstrip(".,;:!") or one for one in normalise.fold(normalise.clean(text)).split()]
+    words = [one.rstrip(".,;:!") or one for one in spelling.fold(spelling.clean(text)).split()]
     found = match(words, 0) if words else None
     if found is None:
         return None

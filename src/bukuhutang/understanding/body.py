@@ -11,15 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from bukuhutang.ledger.debt import DAYS_MAX, DAYS_MIN, NOTE_MAX
 from bukuhutang.ledger.money import AMOUNT_MAX
+from bukuhutang.ledger.names import NAME_MAX
 from bukuhutang.understanding import amounts, dates
-from bukuhutang.understanding.intents import (
-    DAYS_MAX,
-    DAYS_MIN,
-    NAME_MAX,
-    NOTE_MAX,
-    Unreadable,
-)
+from bukuhutang.understanding.intents import Unreadable
 from bukuhutang.understanding.names import NameProblem, check_name, read_name, shorten
 from bukuhutang.understanding.scan import Kind, Part, problem_of, scan
 

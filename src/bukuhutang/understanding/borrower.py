@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from bukuhutang.understanding import normalise
+from bukuhutang.base import spelling
 from bukuhutang.understanding.intents import AskOwnBalance, Intent, OptIn, OptOut
 
 _LENGTH_MAX = 120
@@ -71,7 +71,7 @@ def read_borrower(text: str) -> Intent | None:
     # A long message is small talk; spaces and signs around a short one do not make it long.
     if len(text) > 4 * _LENGTH_MAX:
         return None
-    folded = normalise.fold(normalise.clean(text))
+    folded = spelling.fold(spelling.clean(text))
     said = " ".join(_SIGNS.sub(" ", folded).split())
     if not said or len(said) > _LENGTH_MAX:
         return None

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from bukuhutang.base import spelling
 from bukuhutang.ledger.money import Direction
-from bukuhutang.understanding import agreement_commands, normalise
+from bukuhutang.understanding import agreement_commands, setting_commands
 from bukuhutang.understanding.assent import is_assent
 from bukuhutang.understanding.body import (
     Line,
@@ -55,6 +56,7 @@ COMMANDS: dict[str, str] = {
     **dict.fromkeys(("nomor", "contact"), "NOMOR"),
     **dict.fromkeys(("batal", "cancel", "undo"), "BATAL"),
     **agreement_commands.COMMANDS,
+    **setting_commands.COMMANDS,
     "bantuan": "BANTUAN",
     "help": "HELP",
     "menu": "MENU",
@@ -96,8 +98,8 @@ def read_lender(text: str, today: date, *, name: str | None = None) -> Intent:
     """
     if len(text) > MESSAGE_MAX:
         return Unreadable("message_too_long", None, {"length": len(text), "max": MESSAGE_MAX})
-    shown = normalise.clean(text)
-    folded = normalise.fold(shown)
+    shown = spelling.clean(text)
+    folded = spelling.fold(shown)
     if picked := _PICK.fullmatch(folded):
         return Pick(int(picked[1]))
     if is_assent(folded):
@@ -118,8 +120,12 @@ def read_lender(text: str, today: date, *, name: str | None = None) -> Intent:
     )
     if line.words and not line.words[0]:
         del line.words[0], line.shown[0]
+    if command == "SETTING" and setting_commands.sets_template(line):
+        return setting_commands.read_setting(line, text)
     if refused := _second_command(text, line):
         return refused
+    if command == "SETTING":
+        return setting_commands.read_setting(line, text)
     return _READERS[command](line)
 
 
@@ -255,7 +261,7 @@ _READERS: dict[str, Callable[[Line], Intent]] = {
     "HELP": _read_help,
     "MENU": _read_help,
 }
-assert set(_READERS) == set(COMMANDS.values())
+assert {*_READERS, "SETTING"} == set(COMMANDS.values())
 
 
 def _second_command(text: str, line: Line) -> Unreadable | None:
@@ -263,8 +269,8 @@ def _second_command(text: str, line: Line) -> Unreadable | None:
     if "\n" not in text or any('"' in one for one in line.words):
         return None
     for later in text.strip().split("\n")[1:]:
-        shown = normalise.clean(later)
-        first = _FIRST_WORD.match(normalise.fold(shown))
+        shown = spelling.clean(later)
+        first = _FIRST_WORD.match(spelling.fold(shown))
         if first is not None and first[1] in COMMANDS:
             return line.left_over(shown)
     return None

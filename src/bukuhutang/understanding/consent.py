@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bukuhutang.understanding import normalise
+from bukuhutang.base import spelling
 
 _LENGTH_MAX = 120
 _SIGNS = re.compile(r"[^\w\s#]|_")
@@ -46,7 +46,7 @@ def read_consent(text: str) -> Consent | None:
     """A borrower's answer to a pending agreement; None when the message is about something else."""
     if len(text) > 4 * _LENGTH_MAX:
         return None
-    folded = normalise.fold(normalise.clean(text))
+    folded = spelling.fold(spelling.clean(text))
     words = _SIGNS.sub(" ", folded).split()
     if not words or len(folded) > _LENGTH_MAX:
         return None

@@ -12,8 +12,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bukuhutang.ledger.debt import DAYS_MAX, DAYS_MIN
 from bukuhutang.ledger.due_dates import add_months
-from bukuhutang.understanding.intents import DAYS_MAX, DAYS_MIN
 from bukuhutang.understanding.numerals import atoms_of_word, read_count
 
 

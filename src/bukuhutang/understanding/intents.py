@@ -9,11 +9,7 @@ from typing import Any
 from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.ledger.money import Direction
 
-NAME_MAX = 60
-NOTE_MAX = 200
 MESSAGE_MAX = 4_096
-DAYS_MIN = 1
-DAYS_MAX = 365
 DEFAULT_DAYS = {Direction.RECEIVABLE: 14, Direction.PAYABLE: 30}
 
 
@@ -81,6 +77,23 @@ class Undo:
 @dataclass(frozen=True)
 class ShowUsage:
     """`STATUS AKUN`."""
+
+
+@dataclass(frozen=True)
+class ShowSettings:
+    """`SETTING`: what is set."""
+
+
+@dataclass(frozen=True)
+class ChangeSetting:
+    """`SETTING template|bahasa|zona|pengingat [nilai]`, the value in its one form.
+
+    template: `default`, `friendly`, `formal` or the own text, with its lines; language: `id`,
+    `en`; timezone: `Asia/…`; reminder: `on`, `off`.
+    """
+
+    setting: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -219,7 +232,8 @@ class Unreadable:
     Codes: message_too_long, command_unknown, name_missing, name_too_long, amount_missing,
     amount_unclear, amount_not_positive, amount_too_large, amount_not_whole, days_out_of_range,
     days_unclear, note_too_long, phone_invalid, text_left_over, installment_missing,
-    agreement_number_missing, months_out_of_range, reschedule_unclear.
+    agreement_number_missing, months_out_of_range, reschedule_unclear, setting_unknown,
+    setting_value_unclear.
     """
 
     code: str
@@ -237,6 +251,8 @@ Intent = (
     | SetContact
     | Undo
     | ShowUsage
+    | ShowSettings
+    | ChangeSetting
     | ShowHelp
     | Pick
     | StartAgreement

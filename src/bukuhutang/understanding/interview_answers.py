@@ -11,8 +11,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from bukuhutang.base import spelling
 from bukuhutang.base.ids import PhoneNumber
-from bukuhutang.understanding import normalise
 from bukuhutang.understanding.amounts import AmountProblem
 from bukuhutang.understanding.phones import match as match_phone
 from bukuhutang.understanding.scan import Kind, scan
@@ -155,7 +155,7 @@ def read_word(said: str) -> Word | None:
 
 def says_another_loan(text: str) -> bool:
     """Whether a text speaks of what somebody pays off elsewhere: a bank, a motorbike, a card."""
-    said = normalise.fold(normalise.clean(text))
+    said = spelling.fold(spelling.clean(text))
     return _ELSEWHERE.search(said) is not None or _OTHER_MARK.search(said) is not None
 
 
@@ -240,7 +240,7 @@ def read_change(shown: str) -> Change | None:
     """What is to be changed in the offer, or None when the cleaned message is no change."""
     if len(shown) > _ANSWER_MAX:
         return None
-    said = normalise.fold(shown)
+    said = spelling.fold(shown)
     if _NO_RATE.search(said):
         return Change(rate_percent="0")
     if (nothing := _NO_MORE.fullmatch(said)) is not None:

@@ -9,24 +9,15 @@ that cannot be written otherwise goes in quotation marks: PINJAM "Toko 99" 500rb
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
-
-from bukuhutang.understanding import normalise
-from bukuhutang.understanding.intents import NAME_MAX
+from bukuhutang.ledger.names import NameProblem, check_name, name_key
 from bukuhutang.understanding.numerals import FOREIGN_MONEY
 
-NAME_KEY_MAX = 180
-"""The longest key the store keeps; compatibility folding can make a key longer than its name."""
+__all__ = ["NameProblem", "check_name", "name_key", "read_name", "shorten"]
 
 _SHOWN_MAX = 60
 
 _SEPARATORS = frozenset(("-", "–", "—", "|", "/", "•", "=", ":", ",", ";", "."))
 _EDGE = " ,;:"
-_UNSEEN_IN_KEY = frozenset(("Cc", "Cf", "Cs"))
-_VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u034f\u2800]")
-_ONLY_FIGURES = re.compile(r"[0-9\s.,;:+\-–—/()#*'\"]*")
 
 _TITLES = frozenset(
     "pak bapak pa bu ibu mas mbak mba bang abang kak kakak om tante bude pakde lek mang teh kang"
@@ -59,26 +50,6 @@ _OTHER_WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class NameProblem:
-    """Why words are no name; `about` is the word, or None."""
-
-    code: str  # name_missing, name_too_long, amount_unclear, text_left_over
-    about: str | None = None
-    length: int = 0
-
-
-def name_key(name: str) -> str:
-    """What two spellings of one person share: NFKC, case folded, one space, nothing invisible."""
-    if name.isascii() and name.isprintable():
-        return " ".join(name.lower().split())
-    folded = unicodedata.normalize("NFD", name).casefold()
-    folded = unicodedata.normalize("NFKC", folded).casefold()
-    folded = _VARIATION_SELECTORS.sub("", normalise.clean(unicodedata.normalize("NFKC", folded)))
-    seen = "".join(one for one in folded if unicodedata.category(one) not in _UNSEEN_IN_KEY)
-    return unicodedata.normalize("NFKC", " ".join(seen.split()))
-
-
 def read_name(shown: list[str], words: list[str]) -> str | NameProblem:
     """The name in consecutive words, given in the shown and the read form."""
     start, end = 0, len(words)
@@ -100,23 +71,6 @@ def read_name(shown: list[str], words: list[str]) -> str | NameProblem:
     return NameProblem("name_missing")
 
 
-def check_name(name: str) -> str | NameProblem:
-    """A name by its limits alone, as it stands in quotation marks."""
-    if not _is_visible(name):
-        return NameProblem("name_missing")
-    if len(name) > NAME_MAX or not (name.isascii() or len(name_key(name)) <= NAME_KEY_MAX):
-        return NameProblem("name_too_long", length=len(name))
-    return name
-
-
 def shorten(text: str) -> str:
     """`text` as an answer may repeat it; what is cut off shows as an ellipsis."""
     return text if len(text) <= _SHOWN_MAX else text[: _SHOWN_MAX - 1] + "…"
-
-
-def _is_visible(name: str) -> bool:
-    if name.isascii():
-        return _ONLY_FIGURES.fullmatch(name) is None
-    if _ONLY_FIGURES.fullmatch(normalise.fold(name)) or not name_key(name):
-        return False
-    return any(unicodedata.category(one)[0] in "LSPN" for one in name)

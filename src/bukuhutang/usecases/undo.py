@@ -1,9 +1,12 @@
-"""BATAL: the last record of this chat is reversed, while nothing was built on it."""
+"""BATAL: the last record of this chat is reversed, while nothing was built on it.
+
+A program says which record it takes back; the same must be true of it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.errors import Refusal
@@ -12,6 +15,7 @@ from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import audit_log, payments
 from bukuhutang.store.book import Person, read_person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_answers import AgreementActUndone
 from bukuhutang.usecases.agreement_undo import UNDOABLE, undo_agreement_act
 from bukuhutang.usecases.book import Book
@@ -86,6 +90,29 @@ async def undo_last(
     if last.action == "debt_recorded":
         return await _undo_debt(book, person, DebtNumber(last.subject))
     return await _undo_payment(book, person, PaymentNumber(last.subject))
+
+
+async def undo_record(
+    book: Book, action: Literal["debt_recorded", "payment_recorded"], number: int
+) -> DebtUndone | PaymentUndone:
+    """Reverse the debt or payment of this number, which must exist, once.
+
+    Who did not record it needs the permission to remove. Raises NotPermitted, AlreadyUndone, and
+    BuiltUpon when anything was recorded for that person since.
+    """
+    record = await audit_log.record_of(book.tx, action, number)
+    assert record is not None, "what is recorded is in the audit log"
+    own = record.actor == book.occasion.actor
+    book.require(Permission.RECORD if own else Permission.REMOVE)
+    if record.undone:
+        raise AlreadyUndone(number if action == "debt_recorded" else None)
+    person = await read_person(book.tx, BorrowerId(record.borrower_id))
+    assert person is not None
+    if record.built_upon:
+        raise BuiltUpon(person.borrower.name)
+    if action == "debt_recorded":
+        return await _undo_debt(book, person, DebtNumber(number))
+    return await _undo_payment(book, person, PaymentNumber(number))
 
 
 async def _not_the_last(book: Book, key: str) -> Refusal:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
@@ -22,6 +22,13 @@ from bukuhutang.entrypoints.web import (
     tenants,
     verify_page,
 )
+from bukuhutang.entrypoints.web.api import debts
+from bukuhutang.entrypoints.web.api.calls import Replayed
+from bukuhutang.entrypoints.web.api.gate import (
+    GUARDED,
+    ApiGateMiddleware,
+    RateHeadersMiddleware,
+)
 from bukuhutang.entrypoints.web.auth import GuardMiddleware, operator_guard
 from bukuhutang.entrypoints.web.body_limit import BodyLimitMiddleware
 from bukuhutang.entrypoints.web.deps import WebDeps
@@ -33,6 +40,8 @@ __all__ = ["WebDeps", "build_app", "operator_guard"]
 
 STATIC = Path(__file__).parent / "static"
 SIMULATOR_PAGE = "/simulator"
+TENANT_ROUTERS = (debts.router,)
+"""What lies under /api/v1, in the order of the document."""
 
 
 def build_app(deps: WebDeps) -> Api:
@@ -48,18 +57,25 @@ def build_app(deps: WebDeps) -> Api:
         redirect_slashes=False,  # one address each; a redirect would lose a POST's body
         middleware=[  # outermost first
             Middleware(HeadersMiddleware),
+            Middleware(RateHeadersMiddleware),
             Middleware(WitnessMiddleware, problems=problems),
             Middleware(BodyLimitMiddleware),
             Middleware(GuardMiddleware, deps=deps),
+            Middleware(ApiGateMiddleware, deps=deps),
         ],
-        exception_handlers=dict.fromkeys(
-            (Refusal, TransientFault, RequestValidationError, HTTPException), problems.handle
-        ),
+        exception_handlers={
+            **dict.fromkeys(
+                (Refusal, TransientFault, RequestValidationError, HTTPException), problems.handle
+            ),
+            Replayed: _replay,
+        },
     )
     app.state.deps = deps
     guard = Depends(operator_guard(deps))
     for admin in (lists.router, tenants.router):
         app.include_router(admin, dependencies=[guard])
+    for one in TENANT_ROUTERS:
+        app.include_router(one, prefix=GUARDED)
     open_to_all = (probes.router, docs_page.router, link_page.router, verify_page.router)
     for one in (*open_to_all, _front_door(deps.routers)):
         app.include_router(one)
@@ -67,6 +83,11 @@ def build_app(deps: WebDeps) -> Api:
         app.include_router(further)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
+
+
+async def _replay(_: Request, done: Exception) -> Response:
+    assert isinstance(done, Replayed)
+    return done.response()
 
 
 def _front_door(routers: Sequence[APIRouter]) -> APIRouter:

@@ -62,8 +62,7 @@ def check_key(deps: WebDeps, scope: Scope, key: str | None) -> None:
 
     The right key is refused too while its address is blocked, so guessing on gains nothing.
     """
-    # No proxy is trusted yet, so the peer of the connection is the client.
-    address = scope["client"][0] if scope.get("client") else "unknown"
+    address = address_of(scope)
     blocked = deps.attempts.seconds_blocked(address)
     if blocked:
         raise TooManyAttempts(blocked)
@@ -72,6 +71,12 @@ def check_key(deps: WebDeps, scope: Scope, key: str | None) -> None:
     if not _is_valid(key, deps.admin_keys):
         deps.attempts.note(address)
         raise KeyWrong
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request comes from."""
+    # No proxy is trusted yet, so the peer of the connection is the client.
+    return scope["client"][0] if scope.get("client") else "unknown"
 
 
 def _is_valid(offered: str, valid: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""Page marks: opaque to the reader, bound to the list they were given out for."""
+"""Page marks: opaque to the reader, bound to the list (and tenant) they were given out for."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import ClassVar, Literal
 from bukuhutang.base.errors import Refusal
 
 ID_MAX = 2**63 - 1
-CURSOR_CHARACTERS_MAX = 60
+CURSOR_CHARACTERS_MAX = 100
 
-Listed = Literal["tenants", "sessions"]
+Listed = Literal["tenants", "sessions", "keys", "borrowers", "debts", "payments"]
 
 
 @dataclass(eq=False)
@@ -20,13 +20,18 @@ class CursorInvalid(Refusal):
     code: ClassVar[str] = "cursor_invalid"
 
 
-def write_cursor(listed: Listed, after: int) -> str:
-    """The mark of the page behind the row numbered `after`."""
+def write_cursor(listed: Listed, after: int, tenant: int | None = None) -> str:
+    """The mark of the page behind the row numbered `after`, of one tenant's list or of all."""
     assert 0 < after <= ID_MAX
-    return base64.urlsafe_b64encode(f"{listed}:{after}".encode()).decode().rstrip("=")
+    mark = f"{_list_name(listed, tenant)}:{after}"
+    return base64.urlsafe_b64encode(mark.encode()).decode().rstrip("=")
 
 
-def read_cursor(listed: Listed, cursor: str | None) -> int:
+def _list_name(listed: Listed, tenant: int | None) -> str:
+    return listed if tenant is None else f"{listed}@{tenant}"
+
+
+def read_cursor(listed: Listed, cursor: str | None, tenant: int | None = None) -> int:
     """The number that the page comes after; 0 for the first page. Raises CursorInvalid."""
     if cursor is None:
         return 0
@@ -39,6 +44,7 @@ def read_cursor(listed: Listed, cursor: str | None) -> int:
         )
     except (binascii.Error, ValueError) as problem:
         raise CursorInvalid from problem
-    if kind != listed or not (after.isascii() and after.isdigit()) or not 0 < int(after) <= ID_MAX:
+    named = kind == _list_name(listed, tenant)
+    if not named or not (after.isascii() and after.isdigit()) or not 0 < int(after) <= ID_MAX:
         raise CursorInvalid
     return int(after)

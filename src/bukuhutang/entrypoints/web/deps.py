@@ -34,6 +34,9 @@ class WebDeps:
     verify_visits: FailedAttempts = field(default_factory=FailedAttempts)  # every one counts
     cloud_configured: bool = False  # whether tenants may use the Cloud API
     link_attempts: FailedAttempts = field(default_factory=FailedAttempts)
+    # Apart from `attempts`: a program with an old key must not lock out the operator beside it.
+    api_attempts: FailedAttempts = field(default_factory=FailedAttempts)
+    after_write: Callable[[], None] = lambda: None  # messages may be queued, documents wanted
     qr_wait_seconds: float = QR_WAIT_SECONDS
     has_mail: bool = False
     public_url: str | None = None  # where people outside reach this service

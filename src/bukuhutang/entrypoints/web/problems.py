@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from bukuhutang.base.errors import InvariantBroken, Refusal, TransientFault
+from bukuhutang.entrypoints.web.api import refusals as api
 from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
 from bukuhutang.entrypoints.web.body_limit import body_bytes_max
 from bukuhutang.entrypoints.web.cursors import CursorInvalid
@@ -23,7 +24,7 @@ from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_proble
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import channel, pairing, tenants
+from bukuhutang.usecases import api_keys, channel, pairing, quotas, refusals, tenants
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -47,6 +48,39 @@ STATUSES: dict[type[Refusal], int] = {
     channel.CloudNotConfigured: 409,
     channel.OwnerNumberMissing: 409,
     pairing.LinkUnknown: 404,
+    api_keys.KeyNotFound: 404,
+    api_keys.TooManyKeys: 409,
+    api_keys.KeyExpiryInvalid: 422,
+    api.RateLimited: 429,
+    api.TenantInactive: 409,
+    api.IdempotencyKeyMissing: 400,
+    api.IdempotencyKeyInvalid: 400,
+    api.IdempotencyKeyReused: 422,
+    api.PreconditionRequired: 428,
+    api.PreconditionFailed: 412,
+    api.NameAmbiguous: 409,
+    api.DirectionAmbiguous: 409,
+    api.TargetAmbiguous: 409,
+    api.PersonNameInvalid: 422,
+    api.PersonUnclear: 422,
+    api.DueDateOutOfRange: 422,
+    api.BorrowerNotFound: 404,
+    api.DebtNotFound: 404,
+    api.PaymentNotFound: 404,
+    refusals.NotPermitted: 403,
+    refusals.BorrowerUnknown: 404,
+    refusals.NothingOwed: 409,
+    refusals.DebtNotOpen: 409,
+    refusals.AlreadyUndone: 409,
+    refusals.BuiltUpon: 409,
+    refusals.PhoneTaken: 409,
+    refusals.PhoneIsOwn: 409,
+    refusals.TooManyPeople: 409,
+    # In conflict with how full the book is: after a payoff or with another plan it goes through.
+    quotas.DebtQuotaReached: 409,
+    quotas.AgreementQuotaReached: 409,
+    quotas.PdfQuotaReached: 409,
+    quotas.AiCreditsUsedUp: 409,
 }
 """Class to status: the one place where a refusal becomes a number."""
 
@@ -62,6 +96,12 @@ FIELDS: dict[type[Refusal], str] = {
     channel.PhoneIdInvalid: "phoneId",
     channel.PhoneIdTaken: "phoneId",
     channel.OwnerNumberMissing: "ownerPhone",
+    api_keys.KeyExpiryInvalid: "expiresAt",
+    api.PersonNameInvalid: "name",
+    api.PersonUnclear: "borrowerId",
+    api.DueDateOutOfRange: "dueDate",
+    refusals.PhoneTaken: "phoneNumber",
+    refusals.PhoneIsOwn: "phoneNumber",
 }
 """Which field of the request a refusal is about, where it is one."""
 
@@ -125,12 +165,13 @@ class Problems:
             field = FIELDS[type(refusal)]
             members["errors"] = [FieldProblem(field=field, code=refusal.code, detail=detail)]
         headers: dict[str, str] = {}
-        if isinstance(refusal, TooManyAttempts):
+        if isinstance(refusal, TooManyAttempts | api.RateLimited):
             headers["Retry-After"] = str(refusal.retry_after_seconds)
         if isinstance(refusal, tenants.QrNotAvailable) and refusal.reason == "not_ready":
             headers["Retry-After"] = str(RETRY_SECONDS)
         if status == HTTPStatus.UNAUTHORIZED:
-            headers["WWW-Authenticate"] = 'ApiKey realm="bukuhutang"'
+            scheme = "ApiKey" if scope["path"].startswith("/admin") else "Bearer"
+            headers["WWW-Authenticate"] = f'{scheme} realm="bukuhutang"'
         return _problem(
             scope, refusal.code, status, text_fields=fields, members=members, headers=headers
         )

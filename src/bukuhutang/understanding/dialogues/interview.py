@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from bukuhutang.base import spelling
 from bukuhutang.base.ids import PhoneNumber
-from bukuhutang.understanding import normalise
 from bukuhutang.understanding.interview_answers import (
     Change,
     Facts,
@@ -109,8 +109,8 @@ class Heard:
 
 def hear(form: InterviewForm, text: str) -> Heard:
     """One answer. Never raises, whatever the text."""
-    shown = normalise.clean(text)
-    said = normalise.fold(shown)
+    shown = spelling.clean(text)
+    said = spelling.fold(shown)
     word = read_word(said)
     if word is Word.CANCEL:
         return Heard(Outcome.ENDED, form)

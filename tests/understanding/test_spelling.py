@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bukuhutang.understanding.normalise import clean, fold
+from bukuhutang.base.spelling import clean, fold
 
 FAMILY = "👨\u200d👩\u200d👧"
 
