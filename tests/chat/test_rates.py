@@ -22,6 +22,14 @@ WAITS = "tidak perlu dikirim ulang"
 UNREAD = "tidak dibaca"
 
 
+@pytest.fixture
+async def desk(desk: Desk) -> Desk:
+    """A lender of the smallest plan whose book has room, so that only the rate binds."""
+    async with desk.ground.superuser() as db:
+        await db.execute("update tenants set max_debts = null where id = $1", desk.tenant_id)
+    return desk
+
+
 async def work(desk: Desk) -> list[str]:
     """What is due now, as the loop does it: one after the other, each chat to its first wait."""
     outcomes, stopped = [], set()

@@ -77,6 +77,7 @@ class Serve:
     show_key: bool  # ours, generated; one from the environment is its giver's secret
     cloud: Cloud | None = None
     outside: Outside = NOBODY_OUTSIDE
+    trusted_proxies: str = ""  # networks, comma separated
 
     @property
     def base_url(self) -> str:
@@ -301,6 +302,7 @@ class Service:
 
     def _web_server(self) -> uvicorn.Server:
         # Only here, so that a process without the web door does not carry its libraries.
+        from bukuhutang.entrypoints.web.client_address import TrustedProxies
         from bukuhutang.main.web import Simulated, Webhooks, web_server
 
         simulated = None
@@ -323,6 +325,7 @@ class Service:
             has_mail=self._request.outside.mail is not None,
             public_url=self._request.outside.public_url,
             stop_seconds=int(STOP_SECONDS_MAX / 2),
+            proxies=TrustedProxies.read(self._request.trusted_proxies),
         )
 
     async def _watch_database(self) -> None:

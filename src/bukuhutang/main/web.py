@@ -9,11 +9,16 @@ import uvicorn
 
 from bukuhutang.base.clock import Clock
 from bukuhutang.entrypoints.web.app import WebDeps, build_app, operator_guard
+from bukuhutang.entrypoints.web.client_address import TrustedProxies
 from bukuhutang.entrypoints.web.pages import simulator_page_router
+from bukuhutang.entrypoints.web.patience import Patience
 from bukuhutang.entrypoints.web.simulator import SIMULATOR_STATUSES, simulator_router
 from bukuhutang.entrypoints.web.webhooks import WEBHOOK_STATUSES, cloud_webhook_router
+from bukuhutang.main.slow_clients import protocol_with
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
 from bukuhutang.store.scope import Database
+
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ def web_server(
     has_mail: bool,
     public_url: str | None,
     stop_seconds: int,
+    proxies: TrustedProxies,
+    patience: Patience = PATIENCE,
 ) -> uvicorn.Server:
     """The server, not started; it takes over a listening socket."""
     deps = WebDeps(
@@ -56,6 +63,8 @@ def web_server(
         after_write=after_write,
         has_mail=has_mail,
         public_url=public_url,
+        proxies=proxies,
+        patience=patience,
     )
     if simulated is not None:
         router = simulator_router(
@@ -83,7 +92,9 @@ def web_server(
         uvicorn.Config(
             build_app(deps),
             lifespan="off",
-            # The client's address is the socket's: a header would let anybody choose one.
+            http=protocol_with(patience),
+            ws="none",
+            # Ours does it: `entrypoints/web/client_address.py`.
             proxy_headers=False,
             log_config=None,
             access_log=False,
