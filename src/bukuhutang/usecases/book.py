@@ -226,14 +226,17 @@ class Book:
         purpose: str = "reply",
         file_id: UUID | None = None,
         about: dict[str, Any] | None = None,
+        part: str | None = None,
     ) -> str:
         """Queue a message; returns its client reference, the same whenever this work is redone.
+
+        `part` tells it from what the same piece of work says at another time.
 
         With `file_id` it goes out as a document with `body` as its caption. `about` is what a
         quoted reply to it refers to: `borrower`, `debt`, the `key` of the act it tells of, or the
         `question` it asks.
         """
-        client_ref = f"{self.occasion.key}:{len(self.changes.outbound) + 1}"
+        client_ref = f"{self.occasion.key}:{part or len(self.changes.outbound) + 1}"
         self.changes.outbound.append(
             {
                 "client_ref": client_ref,
@@ -362,9 +365,9 @@ class Book:
         """Write all that was staged, in one statement."""
         if self.changes.dialogue_asked:
             self._say_which_message_asked()
+            self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
         for chat_id, body in self._last.values():
             self.send(chat_id, body, purpose="notice")
-            self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
         if self.changes.dialogue_asked or self.changes.dialogue_ended:
             self.changes.dialogue_set_aside.clear()  # one statement may touch a row once
         if self.counters != self.page.counters:
