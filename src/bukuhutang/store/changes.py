@@ -45,6 +45,8 @@ class Changes:
     requests_answered: list[Row] = field(default_factory=list)
     document_jobs: list[Row] = field(default_factory=list)
     settings: list[Row] = field(default_factory=list)
+    meters: list[Row] = field(default_factory=list)
+    quota_notices: list[Row] = field(default_factory=list)
     audit: list[Row] = field(default_factory=list)
     outbound: list[Row] = field(default_factory=list)
     dialogue_asked: list[Row] = field(default_factory=list)
@@ -149,6 +151,24 @@ PARTS: dict[str, Part] = {
         auto_reminder="boolean",
         language="text",
         timezone="text",
+    ),
+    "meters": insert(
+        "usage_meters",
+        " on conflict (tenant_id, meter, month) do update"
+        " set used = usage_meters.used + excluded.used,"
+        " used_added = usage_meters.used_added + excluded.used_added",
+        meter="text",
+        month="date",
+        used="bigint",
+        used_added="bigint",
+    ),
+    "quota_notices": insert(
+        "quota_notices",
+        quota="text",
+        month="date",
+        quota_max="bigint",
+        percent="smallint",
+        told_at="timestamptz",
     ),
     "audit": insert(
         "audit_log",

@@ -23,6 +23,7 @@ from bukuhutang.usecases import borrower_talk, overview, reminders
 from bukuhutang.usecases.agreement_answers import PayoffQuote
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.contacts import set_contact
+from bukuhutang.usecases.interview import check_room
 from bukuhutang.usecases.pay_person import pay_person
 from bukuhutang.usecases.people import NewPerson, WhichPerson, person_known, person_to_lend
 from bukuhutang.usecases.record_debt import RecordDebt, record_debt
@@ -202,6 +203,7 @@ async def _begin(
     talk: Talk, intent: intents.StartAgreement, person: Person | NewPerson | None
 ) -> str:
     """BUAT PERJANJIAN: whom with, then the interview."""
+    await check_room(talk.book)
     if person is None:
         key = name_key(intent.name)
         found = await person_to_lend(talk.book, intent.name, key, intent.phone)

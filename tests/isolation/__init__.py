@@ -1,0 +1,1 @@
+"""Nobody reaches what is another tenant's: proven over every route, command, use case and table."""

@@ -1,0 +1,143 @@
+"""Every route, called by a tenant with ids of another one, by every way of saying who one is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import UUID
+
+import httpx
+import pytest
+
+from bukuhutang.entrypoints.web.app import WebDeps, build_app
+from bukuhutang.entrypoints.web.openapi import Api
+from bukuhutang.entrypoints.web.webhooks import WEBHOOK_STATUSES, cloud_webhook_router
+from tests.isolation.calls import Aim, Route, request_for, routes_of, words_of
+from tests.isolation.two import FIRST_NUMBER, NOBODY, THEIRS, TRAFFIC, Pair, changed, file_of, leaks
+from tests.isolation.ways import WAYS, Way, open_ways
+from tests.web.rig import KEY, StandingClock
+
+NOBODYS_FILE = UUID("00000000-0000-4000-8000-000000000000")
+ADDRESSES = (f"198.51.{high}.{low}" for high, low in itertools.product(range(250), range(250)))
+
+
+@pytest.fixture(scope="module")
+async def app(pair: Pair) -> Api:
+    """The application as the service builds it, with all that hangs on it in the wild."""
+
+    async def wake() -> None:
+        """Nobody sleeps here."""
+
+    webhooks = cloud_webhook_router(app_secret="s" * 32, verify_token="v" * 32, stored=lambda: None)
+    return build_app(
+        WebDeps(
+            pair.ground.database,
+            StandingClock(),
+            (KEY,),
+            wake,
+            routers=(webhooks,),
+            extra_statuses=WEBHOOK_STATUSES,
+            cloud_configured=True,
+            qr_wait_seconds=0.0,
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+async def ways(pair: Pair, app: Api) -> dict[str, Way]:
+    """Who one can be, with what proves it."""
+    return await open_ways(pair, app)
+
+
+@asynccontextmanager
+async def calling(app: Api) -> AsyncIterator[httpx.AsyncClient]:
+    """A client at an address of its own, so that no limit on guessing hides an answer."""
+    transport = httpx.ASGITransport(app, client=(next(ADDRESSES), 40_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://web") as opened:
+        yield opened
+
+
+async def aim_at(pair: Pair) -> Aim:
+    """The other tenant, in all that a request can name."""
+    theirs = pair.theirs
+    token = (await theirs.deal.stored(theirs.active)).verify_token
+    return Aim(
+        number=FIRST_NUMBER + 1,
+        tenant=theirs.tenant_id,
+        name=THEIRS.debtor,
+        phone=THEIRS.debtor_phone,
+        file_id=await file_of(theirs),
+        strings={
+            # Their secrets under my number: neither is a key to the other's door.
+            "address": f"{pair.mine.tenant_id}-{theirs.active}-{token}",
+            "token": f"{pair.mine.tenant_id}-{THEIRS.link_secret}",
+        },
+    )
+
+
+async def call(app: Api, route: Route, aim: Aim, way: Way) -> tuple[httpx.Request, httpx.Response]:
+    """One call with fresh proof of who one is."""
+    request = request_for(app, route, aim, way.headers)
+    async with calling(app) as client:
+        client.cookies.update(dict(way.cookies))
+        sent = client.build_request(
+            request.method,
+            request.url,
+            headers={
+                k: v for k, v in request.headers.items() if k not in ("host", "content-length")
+            },
+            content=request.content,
+        )
+        return sent, await client.send(sent)
+
+
+@pytest.mark.parametrize("name", WAYS)
+async def test_no_route_reaches_what_is_theirs(
+    name: str, pair: Pair, app: Api, ways: dict[str, Way]
+) -> None:
+    way, aim = ways[name], await aim_at(pair)
+    before = pair.rows(pair.theirs), pair.rows(pair.mine, leave_out=TRAFFIC)
+    found = []
+    routes = routes_of(app)
+    assert len(routes) > 20
+    for route in routes:
+        sent, answer = await call(app, route, aim, way)
+        if answer.status_code >= 500:
+            found.append(f"{route}: {answer.status_code}")
+        said = f"{answer.headers} {answer.text}"
+        given = f"{sent.url} {sent.content.decode()} {way.may_know}"
+        found += [f"{route} tells {secret}" for secret in leaks(said, given=given)]
+        if not way.is_operator and route.has_places and not way.takes(route, answer.status_code):
+            found.append(f"{route} answers {answer.status_code}: {answer.text[:200]}")
+    assert found == []
+    facts = TRAFFIC | way.may_change
+    theirs = {t: rows for t, rows in before[0].items() if t not in way.may_change}
+    assert changed(theirs, pair.rows(pair.theirs, leave_out=way.may_change)) == []
+    if not way.is_operator:
+        mine = {t: rows for t, rows in before[1].items() if t not in facts}
+        after = pair.rows(pair.mine, leave_out=facts)
+        assert [one for one in changed(mine, after) if way.facts_stay] == []
+
+
+@pytest.mark.parametrize("name", [name for name, is_operator in WAYS.items() if not is_operator])
+async def test_what_is_theirs_looks_like_what_is_nobodys(
+    name: str, pair: Pair, app: Api, ways: dict[str, Way]
+) -> None:
+    way, theirs = ways[name], await aim_at(pair)
+    nobodys = replace(
+        theirs,
+        number=NOBODY + 1,
+        file_id=NOBODYS_FILE,
+        strings={
+            "address": f"{pair.mine.tenant_id}-{NOBODY + 1}-{'n' * 43}",
+            "token": f"{pair.mine.tenant_id}-{'e' * 48}",
+        },
+    )
+    for route in routes_of(app):
+        if route.has_places and not route.path.startswith("/static"):
+            _, one = await call(app, route, theirs, way)
+            _, other = await call(app, route, nobodys, way)
+            same = words_of(other).replace(str(NOBODY + 1), str(FIRST_NUMBER + 1))
+            assert words_of(one) == same, str(route)
