@@ -22,7 +22,15 @@ from bukuhutang.entrypoints.web import (
     tenants,
     verify_page,
 )
-from bukuhutang.entrypoints.web.api import debts
+from bukuhutang.entrypoints.web.api import (
+    agreement_acts,
+    agreements,
+    debts,
+    files,
+    reminders,
+    reports,
+    settings,
+)
 from bukuhutang.entrypoints.web.api.calls import Replayed
 from bukuhutang.entrypoints.web.api.gate import (
     GUARDED,
@@ -40,7 +48,15 @@ __all__ = ["WebDeps", "build_app", "operator_guard"]
 
 STATIC = Path(__file__).parent / "static"
 SIMULATOR_PAGE = "/simulator"
-TENANT_ROUTERS = (debts.router,)
+TENANT_ROUTERS = (
+    debts.router,
+    agreements.router,
+    agreement_acts.router,
+    reminders.router,
+    reports.router,
+    settings.router,
+    files.router,
+)
 """What lies under /api/v1, in the order of the document."""
 
 

@@ -24,7 +24,17 @@ from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_proble
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import api_keys, channel, pairing, quotas, refusals, tenants
+from bukuhutang.usecases import (
+    agreement_refusals,
+    api_keys,
+    channel,
+    pairing,
+    quotas,
+    refusals,
+    reports,
+    settings,
+    tenants,
+)
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -67,6 +77,29 @@ STATUSES: dict[type[Refusal], int] = {
     api.BorrowerNotFound: 404,
     api.DebtNotFound: 404,
     api.PaymentNotFound: 404,
+    api.ReminderNotFound: 404,
+    api.FileNotFound: 404,
+    api.OfferNotPossible: 409,
+    api.RescheduleUnclear: 422,
+    refusals.RemindedToday: 409,
+    refusals.BorrowerOptedOut: 409,
+    settings.ReminderTemplateEmpty: 422,
+    settings.ReminderTemplateTooLong: 422,
+    settings.ReminderFieldsUnknown: 422,
+    settings.TimezoneUnknown: 422,
+    reports.MonthUnknown: 422,
+    agreement_refusals.AgreementUnknown: 404,
+    agreement_refusals.AgreementNotAccepted: 409,
+    agreement_refusals.AgreementOver: 409,
+    agreement_refusals.InstallmentUnknown: 404,
+    agreement_refusals.InstallmentSettled: 409,
+    agreement_refusals.PayoffTooLittle: 409,
+    agreement_refusals.ForgiveTooMuch: 409,
+    agreement_refusals.AgreementHasPayments: 409,
+    agreement_refusals.RequestWaits: 409,
+    agreement_refusals.RescheduleImpossible: 409,
+    agreement_refusals.AgreementWithoutPhone: 409,
+    agreement_refusals.DocumentNotReady: 404,
     refusals.NotPermitted: 403,
     refusals.BorrowerUnknown: 404,
     refusals.NothingOwed: 409,
@@ -100,6 +133,12 @@ FIELDS: dict[type[Refusal], str] = {
     api.PersonNameInvalid: "name",
     api.PersonUnclear: "borrowerId",
     api.DueDateOutOfRange: "dueDate",
+    settings.ReminderTemplateEmpty: "reminderTemplate",
+    settings.ReminderTemplateTooLong: "reminderTemplate",
+    settings.ReminderFieldsUnknown: "reminderTemplate",
+    settings.TimezoneUnknown: "timezone",
+    reports.MonthUnknown: "month",
+    agreement_refusals.AgreementWithoutPhone: "phoneNumber",
     refusals.PhoneTaken: "phoneNumber",
     refusals.PhoneIsOwn: "phoneNumber",
 }
