@@ -132,6 +132,8 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "built_upon": [{"name": "Budi"}],
     "phone_taken": [{"phone": "6281234567890", "name": "Budi"}],
     "phone_is_own": [{}],
+    "borrower_exists": [{"name": "Budi", "borrower_id": 3}],
+    "target_unclear": [{}],
     "too_many_people": [{"name": "Budi", "max": 20}],
 }
 

@@ -19,14 +19,18 @@ from bukuhutang.entrypoints.web import (
     link_page,
     lists,
     probes,
+    tenant_keys,
     tenants,
     verify_page,
 )
 from bukuhutang.entrypoints.web.api import (
     agreement_acts,
     agreements,
+    borrowers,
     debts,
     files,
+    keys,
+    payments,
     reminders,
     reports,
     settings,
@@ -49,13 +53,16 @@ __all__ = ["WebDeps", "build_app", "operator_guard"]
 STATIC = Path(__file__).parent / "static"
 SIMULATOR_PAGE = "/simulator"
 TENANT_ROUTERS = (
+    borrowers.router,
     debts.router,
+    payments.router,
     agreements.router,
     agreement_acts.router,
     reminders.router,
     reports.router,
     settings.router,
     files.router,
+    keys.router,
 )
 """What lies under /api/v1, in the order of the document."""
 
@@ -88,7 +95,7 @@ def build_app(deps: WebDeps) -> Api:
     )
     app.state.deps = deps
     guard = Depends(operator_guard(deps))
-    for admin in (lists.router, tenants.router):
+    for admin in (lists.router, tenants.router, tenant_keys.router):
         app.include_router(admin, dependencies=[guard])
     for one in TENANT_ROUTERS:
         app.include_router(one, prefix=GUARDED)
