@@ -194,3 +194,47 @@ async def history(
     )
     acts = [Act(row[0], row[1], row[2], row[3], json.loads(row["detail"])) for row in rows]
     return acts, rows[0]["count"] if rows else 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the log as it is sealed."""
+
+    id: int
+    at: datetime
+    actor: str
+    chat_id: str | None
+    action: str
+    borrower_id: int | None
+    subject: int | None
+    detail: dict[str, Any]
+    previous_hash: bytes
+    hash: bytes
+
+
+async def entries(tx: TenantTx, *, before: int, limit: int, action: str | None) -> list[Entry]:
+    """What was done, newest first, numbered below `before`; at most `limit`."""
+    rows = await tx.db.fetch(
+        "select id, at, actor, chat_id, action, borrower_id, subject, detail, previous_hash, hash"
+        " from audit_log where tenant_id = $1 and id < $2 and ($4::text is null or action = $4)"
+        " order by id desc limit $3",
+        tx.tenant_id,
+        before,
+        limit,
+        action,
+    )
+    return [
+        Entry(
+            row["id"],
+            row["at"],
+            row["actor"],
+            row["chat_id"],
+            row["action"],
+            row["borrower_id"],
+            row["subject"],
+            json.loads(row["detail"]),
+            bytes(row["previous_hash"]),
+            bytes(row["hash"]),
+        )
+        for row in rows
+    ]

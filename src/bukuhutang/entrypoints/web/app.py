@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from bukuhutang.base.errors import Refusal, TransientFault
 from bukuhutang.entrypoints.web import (
+    audit,
     docs_page,
     link_page,
     lists,
@@ -95,7 +96,7 @@ def build_app(deps: WebDeps) -> Api:
     )
     app.state.deps = deps
     guard = Depends(operator_guard(deps))
-    for admin in (lists.router, tenants.router, tenant_keys.router):
+    for admin in (lists.router, tenants.router, tenant_keys.router, audit.router):
         app.include_router(admin, dependencies=[guard])
     for one in TENANT_ROUTERS:
         app.include_router(one, prefix=GUARDED)

@@ -13,7 +13,15 @@ ID_MAX = 2**63 - 1
 CURSOR_CHARACTERS_MAX = 100
 
 Listed = Literal[
-    "tenants", "sessions", "keys", "borrowers", "debts", "payments", "agreements", "reminders"
+    "tenants",
+    "sessions",
+    "audit",
+    "keys",
+    "borrowers",
+    "debts",
+    "payments",
+    "agreements",
+    "reminders",
 ]
 
 
