@@ -29,6 +29,9 @@ AGREEMENT_ACTS = (
 )
 """What else happens to agreements: BATAL looks at it too, and what was built on it stays."""
 
+OTHER_ACTS = ("contact_set", "setting_changed")
+"""What moves no money: right after it BATAL takes nothing back."""
+
 
 @dataclass(frozen=True)
 class LastAct:
@@ -99,7 +102,7 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
         tx.tenant_id,
         chat_id,
         [*MONEY_ACTS, *AGREEMENT_ACTS],
-        [*MONEY_ACTS, *AGREEMENT_ACTS, "contact_set"],
+        [*MONEY_ACTS, *AGREEMENT_ACTS, *OTHER_ACTS],
     )
     return None if row is None else LastAct(*row)
 
@@ -161,7 +164,7 @@ async def acts_by_key(tx: TenantTx, keys: Sequence[str]) -> list[DoneAct]:
         tx.tenant_id,
         list(keys),
         MONEY_ACTS,
-        [*MONEY_ACTS, "contact_set"],
+        [*MONEY_ACTS, *OTHER_ACTS],
     )
     return [
         DoneAct(

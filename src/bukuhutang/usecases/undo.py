@@ -73,7 +73,7 @@ async def undo_last(
         raise await _not_the_last(book, key)
     if last is None:
         raise NothingToUndo
-    if last.action == "contact_set":
+    if last.action in audit_log.OTHER_ACTS:
         raise NothingToUndo  # the newest thing done here was no record of money
     assert last.subject is not None
     assert last.borrower_id is not None

@@ -229,6 +229,27 @@ async def test_forgiven_written_off_rescheduled_and_sent_again(web: Web, shop: P
     assert await differences(web, shop.tenant_id) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"firstDue": "0001-01-01"}, "reschedule_impossible"),
+        ({"firstDue": "2026-03-01"}, "reschedule_impossible"),
+        ({"firstDue": "9999-12-31"}, "reschedule_impossible"),
+        ({"monthsMore": 60}, "reschedule_impossible"),
+        ({"monthsMore": 0}, "request_invalid"),
+        ({"firstDue": "2026-04-01", "monthsMore": 1}, "reschedule_unclear"),
+        ({"firstDue": "2026-02-30"}, "request_invalid"),
+    ],
+)
+async def test_a_schedule_that_cannot_be_is_refused(
+    web: Web, shop: Program, body: dict[str, Any], code: str
+) -> None:
+    await agreed(web, shop, months=6)
+    refused = await shop.post("/agreements/1/reschedule", body)
+    assert refused.json()["code"] == code, refused.text
+    assert await count(web, shop.tenant_id, "document_jobs") == 1
+
+
 async def test_a_draft_is_called_off_at_once_and_a_running_one_by_consent(
     web: Web, shop: Program
 ) -> None:

@@ -17,14 +17,16 @@ from bukuhutang.store.files import StoredFile
 
 router = APIRouter(prefix="/files", tags=["files"])
 
-SHOWN_AS = frozenset(("application/pdf", "image/jpeg", "image/png", "image/webp"))
+SHOWN_AS = ("application/pdf", "image/jpeg", "image/png", "image/webp")
 PLAIN = "application/octet-stream"
 """What is none of these is bytes to be saved, whatever its sender called it."""
 
 BYTES: Responses = {
     200: {
         "description": "The bytes, to be saved",
-        "content": {PLAIN: {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}} for kind in (PLAIN, *SHOWN_AS)
+        },
     }
 }
 NOT_CHANGED: Responses = {304: {"description": "You have it already (If-None-Match)"}}
