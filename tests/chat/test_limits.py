@@ -10,7 +10,8 @@ import pytest
 from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.chat.handle import handle
 from bukuhutang.store import checks
-from bukuhutang.usecases.tenants import add_member
+from bukuhutang.tenancy.roles import Role
+from bukuhutang.usecases.members import NewMember, add_by_operator
 from tests.chat.desk import Desk
 from tests.store.ground import NOON, Ground, fresh_ground
 from tests.support.database import Server
@@ -87,7 +88,6 @@ async def test_of_twenty_phones_writing_at_once_exactly_one_is_recorded(alone: G
 async def _members(world: World, tenant_id: TenantId) -> list[str]:
     phones = [f"0813{number:08}" for number in range(AT_ONCE)]
     for phone in phones:
-        await add_member(
-            world.database, tenant_id, phone_number=phone, name="Staf", when=world.when()
-        )
+        new = NewMember(phone, "Staf", Role.STAFF)
+        await add_by_operator(world.database, tenant_id, new, world.when())
     return phones

@@ -230,22 +230,6 @@ def audit_log(
         typer.echo(AuditEntryOut.of(line).model_dump_json(by_alias=True))
 
 
-@app.command("add-user")
-def add_user(
-    tenant_id: int, phone_number: str, name: str, data_folder: DataFolder = DEFAULT_DATA
-) -> None:
-    """Let another number speak as the lender of a tenant."""
-    from bukuhutang.base.ids import TenantId
-    from bukuhutang.usecases.tenants import add_member
-
-    async def act(database: Database, when: When) -> bool:
-        return await add_member(
-            database, TenantId(tenant_id), phone_number=phone_number, name=name, when=when
-        )
-
-    typer.echo("added" if with_database(data_folder, act) else "already there")
-
-
 @app.command()
 def sessions(
     data_folder: DataFolder = DEFAULT_DATA,

@@ -29,8 +29,18 @@ AGREEMENT_ACTS = (
 )
 """What else happens to agreements: BATAL looks at it too, and what was built on it stays."""
 
-OTHER_ACTS = ("contact_set", "setting_changed")
-"""What moves no money: right after it BATAL takes nothing back."""
+
+NO_RECORDS = (
+    *(
+        "contact_set",
+        "member_added",
+        "member_role_set",
+        "member_removed",
+        "signed_out",
+        "setting_changed",
+    ),
+)
+"""Acts that BATAL does not take back, and does not look behind either."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,7 @@ class LastAct:
     subject: int | None
     built_upon: bool
     key: str
+    actor: str
 
 
 @dataclass(frozen=True)
@@ -96,13 +107,13 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
     row = await tx.db.fetchrow(
         "select a.id, a.action, a.borrower_id, a.subject, exists (select from audit_log n"
         "   where n.tenant_id = a.tenant_id and n.borrower_id = a.borrower_id"
-        "   and n.id > a.id and n.action = any($3)) as built_upon, a.idempotency_key"
+        "   and n.id > a.id and n.action = any($3)) as built_upon, a.idempotency_key, a.actor"
         " from audit_log a where a.tenant_id = $1 and a.chat_id = $2 and a.action = any($4)"
         " order by a.id desc limit 1",
         tx.tenant_id,
         chat_id,
         [*MONEY_ACTS, *AGREEMENT_ACTS],
-        [*MONEY_ACTS, *AGREEMENT_ACTS, *OTHER_ACTS],
+        [*MONEY_ACTS, *AGREEMENT_ACTS, *NO_RECORDS],
     )
     return None if row is None else LastAct(*row)
 
@@ -164,7 +175,7 @@ async def acts_by_key(tx: TenantTx, keys: Sequence[str]) -> list[DoneAct]:
         tx.tenant_id,
         list(keys),
         MONEY_ACTS,
-        [*MONEY_ACTS, *OTHER_ACTS],
+        [*MONEY_ACTS, *NO_RECORDS],
     )
     return [
         DoneAct(

@@ -65,7 +65,9 @@ async def writes(web: Web, tenant_id: TenantId, text: str, phone: str = BUDI) ->
     async with web.database.courier() as db:
         await inbox.receive(db, [arrival])
         until = now + timedelta(seconds=60)
-        leased = await inbox.lease(db, "rig", now=now, until=until, chat_max=9, limit=9)
+        leased = await inbox.lease(
+            db, "rig", now=now, business_now=now, until=until, chat_max=9, limit=9
+        )
     for message in leased:
         outcome = await handle(web.database, message, now)
     return outcome
