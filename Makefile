@@ -8,7 +8,7 @@ N ?= 200
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench chaos sessions fmt lock
+.PHONY: help setup run test check bench chaos sessions fmt openapi lock
 
 help: ## list all targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ sessions: $(STAMP) ## 100 linked phones, a reconnect storm, ten minutes of kille
 fmt: $(STAMP) ## format the code
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
+
+openapi: $(STAMP) ## renew docs/openapi.json
+	@$(BIN)/python -m tests.web.openapi_file
 
 lock: $(STAMP) ## renew requirements.lock
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \

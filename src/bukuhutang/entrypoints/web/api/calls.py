@@ -99,9 +99,13 @@ class Reading:
         """One resource with its ETag; 304 when the caller has it already."""
         body, etag = _written(shown)
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if _names(self.request.headers.get("if-none-match"), etag):
+        if self.has(etag):
             return Response(status_code=304, headers=headers)
         return Response(body, 200, headers, JSON)
+
+    def has(self, etag: str) -> bool:
+        """Whether the caller says that it has this already (If-None-Match)."""
+        return _names(self.request.headers.get("if-none-match"), etag)
 
     def after(self, listed: Listed, cursor: str | None) -> int:
         """The number that this page comes after, 0 for the first. Raises CursorInvalid."""
