@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bukuhutang.base.errors import ConfigurationProblem, Refusal, TransientFault
-from bukuhutang.main import cli_members, cli_tenants
+from bukuhutang.main import cli_keys, cli_members, cli_tenants
 from bukuhutang.main.commands import DEFAULT_DATA, DataFolder, Result, app, with_database
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "run"]
 
-assert cli_members.app is app
-assert cli_tenants.app is app  # importing it adds its commands
+assert cli_tenants.app is cli_keys.app is cli_members.app is app  # importing adds their commands
 
 
 class Driver(StrEnum):
