@@ -12,6 +12,7 @@ from bukuhutang.entrypoints.chat.cards import answer_cards, card_meant
 from bukuhutang.entrypoints.chat.changed import answer_change
 from bukuhutang.entrypoints.chat.consents import answer_consent
 from bukuhutang.entrypoints.chat.files import answer_file
+from bukuhutang.entrypoints.chat.operator import OperatorDesk
 from bukuhutang.entrypoints.chat.quoted import read_quoted, read_reply
 from bukuhutang.entrypoints.chat.reacted import answer_reaction
 from bukuhutang.entrypoints.chat.talk import Talk
@@ -31,7 +32,9 @@ FILES = frozenset(("document", "image"))
 CHANGES = frozenset(("edit", "deletion"))
 
 
-async def handle(database: Database, message: Inbound, now: datetime) -> str:
+async def handle(
+    database: Database, message: Inbound, now: datetime, *, operator: OperatorDesk | None = None
+) -> str:
     """Work one leased message to its end; returns what became of it: `answered`, `ignored: …`.
 
     Everything happens in one transaction under the tenant's book, so the same message worked
@@ -39,6 +42,7 @@ async def handle(database: Database, message: Inbound, now: datetime) -> str:
     sender's phone believes. Raises TransientFault, InvariantBroken.
     """
     heard = _hear(message, now)
+    told = None if operator is None else await operator.hear(database, message, now)
     async with database.book_tx(message.tenant_id) as tx:
         book = await _open_book(tx, message, heard, now)
         if book.page.inbound_status != "pending":
@@ -50,7 +54,9 @@ async def handle(database: Database, message: Inbound, now: datetime) -> str:
             heard = _hear(message, now)
             book = await _open_book(tx, message, heard, now)
         talk = Talk(book, settings.language, zone_named(settings.timezone))
-        outcome = await _work(talk, message, heard)
+        if told is not None:
+            book.send(message.chat_id, talk.say_code(told[0], **told[1]))
+        outcome = "answered" if told is not None else await _work(talk, message, heard)
         _consume(book, message, outcome)
         await book.close()
     return outcome
