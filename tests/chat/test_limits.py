@@ -92,4 +92,5 @@ async def _members(world: World, tenant_id: TenantId) -> list[str]:
             e164 = PhoneNumber(f"62{phone[1:]}")
             row = MemberRow(MemberId(number), e164, "Staf", Role.STAFF, is_removed=False)
             await members.insert(tx, row, world.clock.now())
+        await tx.db.execute("update books set last_member = $1", len(phones) + 1)
     return phones
