@@ -17,6 +17,7 @@ from bukuhutang.store.inbox import Arrival, Inbound
 from bukuhutang.store.members import MemberRow
 from bukuhutang.store.scope import Database
 from bukuhutang.tenancy.roles import Role
+from bukuhutang.usecases.tenants import When, set_plan
 from tests.store.ground import NOON, Ground
 from tests.support.world import clock_at
 
@@ -75,6 +76,7 @@ class Desk:
                 loop,
                 now=now,
                 until=now + timedelta(seconds=inbox.LEASE_SECONDS),
+                business_now=self.now,
                 chat_max=100,
                 limit=100,
             )
@@ -119,6 +121,10 @@ class Desk:
             await members.insert(tx, row, self.now)
             await tx.db.execute("update books set last_member = $1", number)
         return phone
+
+    async def take_plan(self, plan: str) -> None:
+        """Another plan, such as one with many messages a minute."""
+        await set_plan(self.ground.database, self.tenant_id, plan, When(self.now, self.now))
 
     async def queued(self) -> list[tuple[str, str]]:
         """Everything said so far: chat and text."""

@@ -209,6 +209,7 @@ REMINDER_MANY: Fields = {**REMINDER, "debts": [ONE_DEBT] * 8, "total": 3_600_000
 DUE = agreement_samples.DUE
 REMINDER_DUE: Fields = {**REMINDER, "debts": [], "agreements": [DUE], "total": 1_000_000}
 REMINDER_BOTH: Fields = {**REMINDER_TWO, "agreements": [DUE] * 5}
+RATE = {"hour": "10", "minute": "05"}
 STAYING = [
     {"kind": kind, "name": "Budi", "direction": direction, "amount": 500_000, "number": 12}
     for direction in (PIUTANG, HUTANG)
@@ -360,6 +361,12 @@ SAMPLES: dict[str, list[Fields]] = {
     "help_topic": [{"topic": topic} for topic in HELP_TOPICS],
     "apology_quarantined": [{}],
     **member_samples.SAMPLES,
+    "rate_reached": [
+        {**RATE, "plan": "free", "limit": 20, "next_plan": "basic", "next_limit": 60},
+        {**RATE, "plan": "enterprise", "limit": 1_000, "next_plan": None, "next_limit": None},
+    ],
+    "rate_flooded": [{**RATE, "waiting_max": 200}, {**RATE, "waiting_max": 10_000}],
+    "chat_rate_reached": [{**RATE, "tenant_name": "Toko Dani"}],
     "own_balance": [REMINDER, REMINDER_TWO, REMINDER_MANY, REMINDER_DUE, REMINDER_BOTH],
     "own_balance_none": [{"name": "Budi", "lender": "Toko Dani"}],
     "opt_out_done": [{"lender": "Toko Dani"}],

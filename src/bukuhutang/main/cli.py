@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "run"]
 
-assert cli_tenants.app is cli_keys.app is cli_members.app is app  # importing adds their commands
+# Importing them adds their commands.
+assert cli_tenants.app is cli_keys.app is cli_members.app is app
 
 
 class Driver(StrEnum):
@@ -101,6 +102,7 @@ def serve(
             show_key=settings.super_admin_api_key is None,
             cloud=cloud,
             outside=outside(settings),
+            trusted_proxies=settings.trusted_proxies,
         )
         _run_loop(serve_until_stopped(request, listening))
 
@@ -133,6 +135,27 @@ def migrate(data_folder: DataFolder = DEFAULT_DATA) -> None:
 
     done = migrate_now(read_settings(), data_folder)
     typer.echo(f"applied {', '.join(done)}" if done else "nothing to do")
+
+
+@app.command("check-config")
+def check_config(
+    data_folder: DataFolder = DEFAULT_DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say what is missing or weak in the configuration; never shows a secret."""
+    import os
+
+    from bukuhutang.main.check_config import findings
+
+    found = findings(os.environ, data_folder)
+    if as_json:
+        typer.echo(json.dumps({"findings": [vars(one) for one in found]}))
+    else:
+        for one in found:
+            typer.echo(f"{one.level}: {one.code}: {one.advice}")
+        errors = sum(one.level == "error" for one in found)
+        typer.echo(f"{errors} errors, {len(found) - errors} others")
+    raise typer.Exit(1 if any(one.level == "error" for one in found) else 0)
 
 
 @app.command()

@@ -226,14 +226,17 @@ class Book:
         purpose: str = "reply",
         file_id: UUID | None = None,
         about: dict[str, Any] | None = None,
+        part: str | None = None,
     ) -> str:
         """Queue a message; returns its client reference, the same whenever this work is redone.
+
+        `part` tells it from what the same piece of work says at another time.
 
         With `file_id` it goes out as a document with `body` as its caption. `about` is what a
         quoted reply to it refers to: `borrower`, `debt`, the `key` of the act it tells of, or the
         `question` it asks.
         """
-        client_ref = f"{self.occasion.key}:{len(self.changes.outbound) + 1}"
+        client_ref = f"{self.occasion.key}:{part or len(self.changes.outbound) + 1}"
         self.changes.outbound.append(
             {
                 "client_ref": client_ref,

@@ -28,7 +28,7 @@ from bukuhutang.usecases.tenants import (
     read_tenant,
 )
 
-MEMBERS_MAX = 20
+MEMBERS_MAX = 30
 """Who speaks for one tenant at a time; a larger house needs other tools than a chat."""
 
 

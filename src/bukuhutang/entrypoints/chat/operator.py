@@ -68,7 +68,9 @@ class OperatorDesk:
                 provider_message_id=message.provider_message_id if message.from_me else None,
             )
         is_own = message.from_me and page.is_own_echo
-        return page.inbound_status == "pending" and page.member is not None and not is_own
+        state = page.inbound
+        waits = state is None or state.status != "pending" or state.is_paused
+        return not waits and page.member is not None and not is_own
 
     async def _done(
         self, database: Database, intent: OperatorIntent, message: Inbound, now: datetime

@@ -34,9 +34,10 @@ from bukuhutang.entrypoints.web.api.gate import (
 )
 from bukuhutang.entrypoints.web.auth import GuardMiddleware, operator_guard
 from bukuhutang.entrypoints.web.body_limit import BodyLimitMiddleware
+from bukuhutang.entrypoints.web.client_address import ClientAddressMiddleware
 from bukuhutang.entrypoints.web.cookies import CookieMiddleware
 from bukuhutang.entrypoints.web.deps import WebDeps
-from bukuhutang.entrypoints.web.middleware import HeadersMiddleware, WitnessMiddleware
+from bukuhutang.entrypoints.web.middleware import HeadersMiddleware, WitnessMiddleware, is_https
 from bukuhutang.entrypoints.web.openapi import DESCRIPTION, Api
 from bukuhutang.entrypoints.web.problems import Problems
 
@@ -60,11 +61,12 @@ def build_app(deps: WebDeps) -> Api:
         redoc_url=None,
         redirect_slashes=False,  # one address each; a redirect would lose a POST's body
         middleware=[  # outermost first
-            Middleware(HeadersMiddleware),
+            Middleware(ClientAddressMiddleware, proxies=deps.proxies),
+            Middleware(HeadersMiddleware, by_https=is_https(deps.public_url)),
             Middleware(RateHeadersMiddleware),
             Middleware(CookieMiddleware),
             Middleware(WitnessMiddleware, problems=problems),
-            Middleware(BodyLimitMiddleware),
+            Middleware(BodyLimitMiddleware, patience=deps.patience),
             Middleware(GuardMiddleware, deps=deps),
             Middleware(ApiGateMiddleware, deps=deps),
         ],

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bukuhutang.base.errors import Refusal
+from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.entrypoints.web.operator_cookie import login_of
 
@@ -76,12 +77,6 @@ def check_key(deps: WebDeps, scope: Scope, key: str | None) -> None:
     if not _is_valid(key, deps.admin_keys):
         deps.attempts.note(address)
         raise KeyWrong
-
-
-def address_of(scope: Scope) -> str:
-    """Where a request comes from."""
-    # No proxy is trusted yet, so the peer of the connection is the client.
-    return scope["client"][0] if scope.get("client") else "unknown"
 
 
 def _is_valid(offered: str, valid: tuple[str, ...]) -> bool:

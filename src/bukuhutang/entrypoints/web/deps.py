@@ -12,7 +12,9 @@ from fastapi import APIRouter, Depends, Request
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import Refusal
 from bukuhutang.entrypoints.web.attempts import FailedAttempts, sign_in_window
+from bukuhutang.entrypoints.web.client_address import TrustedProxies
 from bukuhutang.entrypoints.web.language import language_of
+from bukuhutang.entrypoints.web.patience import Patience
 from bukuhutang.store.scope import Database
 from bukuhutang.tenancy.tenant import Language
 from bukuhutang.usecases.tenants import When
@@ -46,6 +48,8 @@ class WebDeps:
     qr_wait_seconds: float = QR_WAIT_SECONDS
     has_mail: bool = False
     public_url: str | None = None  # where people outside reach this service
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    patience: Patience = field(default_factory=Patience)
 
     def __post_init__(self) -> None:
         assert 1 <= len(self.admin_keys) <= 2

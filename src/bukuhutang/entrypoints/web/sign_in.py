@@ -19,13 +19,8 @@ from pydantic.alias_generators import to_camel
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.entrypoints.web import operator_cookie
 from bukuhutang.entrypoints.web.attempts import FailedAttempts
-from bukuhutang.entrypoints.web.auth import (
-    KeyMissing,
-    KeyWrong,
-    TooManyAttempts,
-    address_of,
-    check_key,
-)
+from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts, check_key
+from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.cookies import (
     MEMBER_COOKIE,
     OPERATOR_COOKIE,

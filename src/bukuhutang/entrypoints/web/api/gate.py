@@ -21,7 +21,8 @@ from bukuhutang.entrypoints.web.api.refusals import (
     RateLimited,
     TenantInactive,
 )
-from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts, address_of
+from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
+from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, cookie_of
 from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.entrypoints.web.member_cookie import signed_in
