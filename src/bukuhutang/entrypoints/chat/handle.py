@@ -41,7 +41,8 @@ async def handle(
     """Work one leased message; returns what became of it: `answered`, `ignored: …`, `waits: …`.
 
     Everything happens in one transaction under the tenant's book, so the same message worked
-    twice, or by two at once, has one effect. The date is that of `now`, our clock's, whatever the
+    twice, or by two at once, has one effect; but what the operator orders is done before it, so
+    that no other tenant's lock is waited for here, and has one effect by itself. The date is that of `now`, our clock's, whatever the
     sender's phone believes. Raises TransientFault, InvariantBroken.
     """
     heard = _hear(message, now)
