@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from bukuhutang.base.ids import TenantId
+from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
 from bukuhutang.entrypoints.chat.handle import handle
-from bukuhutang.store import checks
+from bukuhutang.store import checks, members
+from bukuhutang.store.members import MemberRow
 from bukuhutang.tenancy.roles import NOTHING, Role
 from bukuhutang.usecases.agreement_voice import service_book
-from bukuhutang.usecases.members import NewMember, add_by_operator
 from bukuhutang.usecases.quotas import spend_ai_credit
 from bukuhutang.usecases.refusals import NotPermitted
 from tests.chat.desk import Desk
@@ -122,7 +122,10 @@ async def test_of_twenty_phones_writing_at_once_exactly_one_is_recorded(alone: G
 
 async def _members(world: World, tenant_id: TenantId) -> list[str]:
     phones = [f"0813{number:08}" for number in range(AT_ONCE)]
-    for phone in phones:
-        new = NewMember(phone, "Staf", Role.STAFF)
-        await add_by_operator(world.database, tenant_id, new, world.when())
+    async with world.database.tenant_tx(tenant_id) as tx:
+        for number, phone in enumerate(phones, start=2):
+            e164 = PhoneNumber(f"62{phone[1:]}")
+            row = MemberRow(MemberId(number), e164, "Staf", Role.STAFF, is_removed=False)
+            await members.insert(tx, row, world.clock.now())
+        await tx.db.execute("update books set last_member = $1", len(phones) + 1)
     return phones
