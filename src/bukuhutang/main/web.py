@@ -10,6 +10,7 @@ import uvicorn
 from bukuhutang.base.clock import Clock
 from bukuhutang.entrypoints.web.app import WebDeps, build_app, operator_guard
 from bukuhutang.entrypoints.web.client_address import TrustedProxies
+from bukuhutang.entrypoints.web.openapi import Api
 from bukuhutang.entrypoints.web.pages import simulator_page_router
 from bukuhutang.entrypoints.web.patience import Patience
 from bukuhutang.entrypoints.web.simulator import SIMULATOR_STATUSES, simulator_router
@@ -88,17 +89,19 @@ def web_server(
             extra_statuses={**deps.extra_statuses, **WEBHOOK_STATUSES},
             cloud_configured=True,
         )
-    return uvicorn.Server(
-        uvicorn.Config(
-            build_app(deps),
-            lifespan="off",
-            http=protocol_with(patience),
-            ws="none",
-            # Ours does it: `entrypoints/web/client_address.py`.
-            proxy_headers=False,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=stop_seconds,
-        )
+    return uvicorn.Server(_configured(build_app(deps), patience, stop_seconds))
+
+
+def _configured(app: Api, patience: Patience, stop_seconds: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        http=protocol_with(patience),
+        ws="none",
+        # Ours does it: `entrypoints/web/client_address.py`.
+        proxy_headers=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=stop_seconds,
     )
