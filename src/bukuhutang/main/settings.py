@@ -17,6 +17,7 @@ from bukuhutang.base.errors import ConfigurationProblem
 
 KEY_FILE = "super_admin_api_key"
 SERVICE_PASSWORD_FILE = "service_password"  # noqa: S105  a file's name
+SIGN_IN_FILE = "sign_in_secret"
 KEY_LENGTH_MIN = 24
 OPEN_TO_OTHERS = 0o077
 SECRET_CHARACTERS_MAX = 4_096
@@ -39,6 +40,9 @@ class Settings(BaseSettings):
     )
     super_admin_api_key_next: SecretStr | None = Field(
         default=None, description="a second valid key, while keys are changed"
+    )
+    sign_in_secret: SecretStr | None = Field(
+        default=None, description="what sign-in codes and cookies are made with; kept without it"
     )
     public_url: str | None = Field(
         default=None, description="how people outside reach this service, https://buku.example"
@@ -157,6 +161,18 @@ def admin_keys(settings: Settings, data_folder: Path) -> tuple[str, ...]:
         if len(key) < KEY_LENGTH_MIN:
             log.warning("admin_key_short", characters=len(key), advised=KEY_LENGTH_MIN)
     return tuple(keys)
+
+
+def sign_in_secret(settings: Settings, data_folder: Path) -> bytes:
+    """What codes and cookies are made with; all web processes of a service must share it.
+
+    Raises ConfigurationProblem when a configured one is too short to keep anybody out.
+    """
+    given = settings.sign_in_secret
+    secret = given.get_secret_value() if given else kept_secret(data_folder / SIGN_IN_FILE)
+    if len(secret) < KEY_LENGTH_MIN:
+        raise ConfigurationProblem(f"SIGN_IN_SECRET needs {KEY_LENGTH_MIN} characters or more")
+    return secret.encode()
 
 
 def kept_secret(path: Path) -> str:

@@ -7,17 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import uvicorn
 
-from bukuhutang.base.clock import Clock
 from bukuhutang.entrypoints.web.app import WebDeps, build_app, operator_guard
-from bukuhutang.entrypoints.web.client_address import TrustedProxies
-from bukuhutang.entrypoints.web.openapi import Api
 from bukuhutang.entrypoints.web.pages import simulator_page_router
 from bukuhutang.entrypoints.web.patience import Patience
 from bukuhutang.entrypoints.web.simulator import SIMULATOR_STATUSES, simulator_router
 from bukuhutang.entrypoints.web.webhooks import WEBHOOK_STATUSES, cloud_webhook_router
 from bukuhutang.main.slow_clients import protocol_with
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
-from bukuhutang.store.scope import Database
 
 PATIENCE = Patience()
 
@@ -41,32 +37,13 @@ class Webhooks:
 
 
 def web_server(
-    database: Database,
-    clock: Clock,
-    admin_keys: tuple[str, ...],
+    deps: WebDeps,
     *,
-    wake_sessions: Callable[[], Awaitable[None]],
-    after_write: Callable[[], None],
     simulated: Simulated | None,
     webhooks: Webhooks | None,
-    has_mail: bool,
-    public_url: str | None,
     stop_seconds: int,
-    proxies: TrustedProxies,
-    patience: Patience = PATIENCE,
 ) -> uvicorn.Server:
     """The server, not started; it takes over a listening socket."""
-    deps = WebDeps(
-        database=database,
-        clock=clock,
-        admin_keys=admin_keys,
-        wake_sessions=wake_sessions,
-        after_write=after_write,
-        has_mail=has_mail,
-        public_url=public_url,
-        proxies=proxies,
-        patience=patience,
-    )
     if simulated is not None:
         router = simulator_router(
             simulated.whatsapp,
@@ -89,19 +66,17 @@ def web_server(
             extra_statuses={**deps.extra_statuses, **WEBHOOK_STATUSES},
             cloud_configured=True,
         )
-    return uvicorn.Server(_configured(build_app(deps), patience, stop_seconds))
-
-
-def _configured(app: Api, patience: Patience, stop_seconds: int) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        lifespan="off",
-        http=protocol_with(patience),
-        ws="none",
-        # Ours does it: `entrypoints/web/client_address.py`.
-        proxy_headers=False,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=stop_seconds,
+    return uvicorn.Server(
+        uvicorn.Config(
+            build_app(deps),
+            lifespan="off",
+            http=protocol_with(deps.patience),
+            ws="none",
+            # Ours does it: `entrypoints/web/client_address.py`.
+            proxy_headers=False,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=stop_seconds,
+        )
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bukuhutang.base.ids import BorrowerId
+from bukuhutang.base.ids import BorrowerId, PaymentNumber
 from bukuhutang.store.scope import TenantTx
 
 MONEY_ACTS = (
@@ -18,6 +18,9 @@ MONEY_ACTS = (
 )
 """The acts that changed a balance: what BATAL looks at and RIWAYAT shows."""
 
+INSTALLMENT_ACTS = ("installment_paid", "agreement_paid_off")
+"""The acts that put money into an agreement."""
+
 AGREEMENT_ACTS = (
     *("agreement_drafted", "agreement_accepted", "agreement_rejected", "agreement_expired"),
     *("agreement_withdrawn", "agreement_cancelled", "agreement_written_off", "write_off_undone"),
@@ -25,6 +28,19 @@ AGREEMENT_ACTS = (
     *("draft_undone",),
 )
 """What else happens to agreements: BATAL looks at it too, and what was built on it stays."""
+
+
+NO_RECORDS = (
+    *(
+        "contact_set",
+        "member_added",
+        "member_role_set",
+        "member_removed",
+        "signed_out",
+        "setting_changed",
+    ),
+)
+"""Acts that BATAL does not take back, and does not look behind either."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,7 @@ class LastAct:
     subject: int | None
     built_upon: bool
     key: str
+    actor: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,17 @@ class Record:
     borrower_id: int
     undone: bool
     built_upon: bool  # as in LastAct
+
+
+@dataclass(frozen=True)
+class InstallmentRecord:
+    """Who paid into an agreement how, and what has become of it since."""
+
+    actor: str
+    action: str
+    name: str
+    undone: bool
+    is_last: bool  # nothing newer for that person
 
 
 @dataclass(frozen=True)
@@ -79,13 +107,13 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
     row = await tx.db.fetchrow(
         "select a.id, a.action, a.borrower_id, a.subject, exists (select from audit_log n"
         "   where n.tenant_id = a.tenant_id and n.borrower_id = a.borrower_id"
-        "   and n.id > a.id and n.action = any($3)) as built_upon, a.idempotency_key"
+        "   and n.id > a.id and n.action = any($3)) as built_upon, a.idempotency_key, a.actor"
         " from audit_log a where a.tenant_id = $1 and a.chat_id = $2 and a.action = any($4)"
         " order by a.id desc limit 1",
         tx.tenant_id,
         chat_id,
         [*MONEY_ACTS, *AGREEMENT_ACTS],
-        [*MONEY_ACTS, *AGREEMENT_ACTS, "contact_set"],
+        [*MONEY_ACTS, *AGREEMENT_ACTS, *NO_RECORDS],
     )
     return None if row is None else LastAct(*row)
 
@@ -108,6 +136,29 @@ async def record_of(tx: TenantTx, action: str, subject: int) -> Record | None:
     return None if row is None else Record(*row)
 
 
+async def record_of_installment(tx: TenantTx, payment: PaymentNumber) -> InstallmentRecord:
+    """The recording of a payment into an agreement, which must exist."""
+    row = await tx.db.fetchrow(
+        "select a.actor, a.action, b.name, exists (select from payments r"
+        "   where r.tenant_id = p.tenant_id and r.reverses = p.id) as undone,"
+        " not exists (select from audit_log n where n.tenant_id = a.tenant_id"
+        "   and n.borrower_id = a.borrower_id and n.id > a.id and n.action = any($4)) as is_last"
+        " from payments p join agreement_entries e on e.tenant_id = p.tenant_id"
+        "   and e.payment_id = p.id"
+        " join audit_log a on a.tenant_id = p.tenant_id and a.borrower_id = p.borrower_id"
+        "   and a.subject = p.agreement_id and a.action = any($3)"
+        "   and (a.detail ->> 'entry')::int = e.number"
+        " join borrowers b on b.tenant_id = p.tenant_id and b.id = p.borrower_id"
+        " where p.tenant_id = $1 and p.id = $2 and p.reverses is null",
+        tx.tenant_id,
+        payment,
+        INSTALLMENT_ACTS,
+        [*MONEY_ACTS, *AGREEMENT_ACTS],
+    )
+    assert row is not None, "what is recorded is in the audit log"
+    return InstallmentRecord(*row)
+
+
 async def acts_by_key(tx: TenantTx, keys: Sequence[str]) -> list[DoneAct]:
     """The acts for a person of the book that have these idempotency keys, in order."""
     rows = await tx.db.fetch(
@@ -124,7 +175,7 @@ async def acts_by_key(tx: TenantTx, keys: Sequence[str]) -> list[DoneAct]:
         tx.tenant_id,
         list(keys),
         MONEY_ACTS,
-        [*MONEY_ACTS, "contact_set"],
+        [*MONEY_ACTS, *NO_RECORDS],
     )
     return [
         DoneAct(
@@ -157,3 +208,47 @@ async def history(
     )
     acts = [Act(row[0], row[1], row[2], row[3], json.loads(row["detail"])) for row in rows]
     return acts, rows[0]["count"] if rows else 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the log as it is sealed."""
+
+    id: int
+    at: datetime
+    actor: str
+    chat_id: str | None
+    action: str
+    borrower_id: int | None
+    subject: int | None
+    detail: dict[str, Any]
+    previous_hash: bytes
+    hash: bytes
+
+
+async def entries(tx: TenantTx, *, before: int, limit: int, action: str | None) -> list[Entry]:
+    """What was done, newest first, numbered below `before`; at most `limit`."""
+    rows = await tx.db.fetch(
+        "select id, at, actor, chat_id, action, borrower_id, subject, detail, previous_hash, hash"
+        " from audit_log where tenant_id = $1 and id < $2 and ($4::text is null or action = $4)"
+        " order by id desc limit $3",
+        tx.tenant_id,
+        before,
+        limit,
+        action,
+    )
+    return [
+        Entry(
+            row["id"],
+            row["at"],
+            row["actor"],
+            row["chat_id"],
+            row["action"],
+            row["borrower_id"],
+            row["subject"],
+            json.loads(row["detail"]),
+            bytes(row["previous_hash"]),
+            bytes(row["hash"]),
+        )
+        for row in rows
+    ]

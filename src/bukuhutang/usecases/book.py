@@ -60,7 +60,7 @@ class Book:
         self.changes = Changes()
         self.counters = replace(page.counters)
         self.about: dict[str, Any] | None = None
-        self._last: list[tuple[str, str]] = []
+        self._last: dict[str, tuple[str, str]] = {}
         self._acts = 0
 
     def require(self, permission: Permission) -> None:
@@ -250,9 +250,9 @@ class Book:
         )
         return client_ref
 
-    def send_last(self, chat_id: str, body: str) -> None:
-        """Queue a notice behind whatever else this work has to say."""
-        self._last.append((chat_id, body))
+    def send_last(self, topic: str, chat_id: str, body: str) -> None:
+        """Queue a notice behind whatever else this work has to say; one for each topic."""
+        self._last[topic] = (chat_id, body)
 
     # --- what the plan counts -------------------------------------------------------------------
 
@@ -365,9 +365,9 @@ class Book:
         """Write all that was staged, in one statement."""
         if self.changes.dialogue_asked:
             self._say_which_message_asked()
-        for chat_id, body in self._last:
-            self.send(chat_id, body, purpose="notice")
             self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
+        for chat_id, body in self._last.values():
+            self.send(chat_id, body, purpose="notice")
         if self.changes.dialogue_asked or self.changes.dialogue_ended:
             self.changes.dialogue_set_aside.clear()  # one statement may touch a row once
         if self.counters != self.page.counters:

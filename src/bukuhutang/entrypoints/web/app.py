@@ -15,14 +15,17 @@ from starlette.staticfiles import StaticFiles
 
 from bukuhutang.base.errors import Refusal, TransientFault
 from bukuhutang.entrypoints.web import (
+    audit,
     docs_page,
     link_page,
     lists,
     probes,
+    sign_in,
+    tenant_keys,
     tenants,
     verify_page,
 )
-from bukuhutang.entrypoints.web.api import debts
+from bukuhutang.entrypoints.web.api import borrowers, debts, keys, payments
 from bukuhutang.entrypoints.web.api.calls import Replayed
 from bukuhutang.entrypoints.web.api.gate import (
     GUARDED,
@@ -32,6 +35,7 @@ from bukuhutang.entrypoints.web.api.gate import (
 from bukuhutang.entrypoints.web.auth import GuardMiddleware, operator_guard
 from bukuhutang.entrypoints.web.body_limit import BodyLimitMiddleware
 from bukuhutang.entrypoints.web.client_address import ClientAddressMiddleware
+from bukuhutang.entrypoints.web.cookies import CookieMiddleware
 from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.entrypoints.web.middleware import HeadersMiddleware, WitnessMiddleware, is_https
 from bukuhutang.entrypoints.web.openapi import DESCRIPTION, Api
@@ -41,7 +45,7 @@ __all__ = ["WebDeps", "build_app", "operator_guard"]
 
 STATIC = Path(__file__).parent / "static"
 SIMULATOR_PAGE = "/simulator"
-TENANT_ROUTERS = (debts.router,)
+TENANT_ROUTERS = (borrowers.router, debts.router, payments.router, keys.router)
 """What lies under /api/v1, in the order of the document."""
 
 
@@ -60,6 +64,7 @@ def build_app(deps: WebDeps) -> Api:
             Middleware(ClientAddressMiddleware, proxies=deps.proxies),
             Middleware(HeadersMiddleware, by_https=is_https(deps.public_url)),
             Middleware(RateHeadersMiddleware),
+            Middleware(CookieMiddleware),
             Middleware(WitnessMiddleware, problems=problems),
             Middleware(BodyLimitMiddleware, patience=deps.patience),
             Middleware(GuardMiddleware, deps=deps),
@@ -74,11 +79,17 @@ def build_app(deps: WebDeps) -> Api:
     )
     app.state.deps = deps
     guard = Depends(operator_guard(deps))
-    for admin in (lists.router, tenants.router):
+    for admin in (lists.router, tenants.router, tenant_keys.router, audit.router):
         app.include_router(admin, dependencies=[guard])
     for one in TENANT_ROUTERS:
         app.include_router(one, prefix=GUARDED)
-    open_to_all = (probes.router, docs_page.router, link_page.router, verify_page.router)
+    open_to_all = (
+        sign_in.router,
+        probes.router,
+        docs_page.router,
+        link_page.router,
+        verify_page.router,
+    )
     for one in (*open_to_all, _front_door(deps.routers)):
         app.include_router(one)
     for further in deps.routers:

@@ -19,12 +19,23 @@ from bukuhutang.base.errors import InvariantBroken, Refusal, TransientFault
 from bukuhutang.entrypoints.web.api import refusals as api
 from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
 from bukuhutang.entrypoints.web.body_limit import body_bytes_max
+from bukuhutang.entrypoints.web.cookies import CsrfRefused
 from bukuhutang.entrypoints.web.cursors import CursorInvalid
 from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_problems
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import api_keys, channel, pairing, quotas, refusals, tenants
+from bukuhutang.usecases import agreement_refusals as agreements
+from bukuhutang.usecases import (
+    api_keys,
+    channel,
+    contacts,
+    pairing,
+    quotas,
+    refusals,
+    sign_ins,
+    tenants,
+)
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -51,6 +62,10 @@ STATUSES: dict[type[Refusal], int] = {
     api_keys.KeyNotFound: 404,
     api_keys.TooManyKeys: 409,
     api_keys.KeyExpiryInvalid: 422,
+    sign_ins.SignInRefused: 403,
+    sign_ins.SignedOut: 401,
+    sign_ins.SignInUnknown: 404,
+    CsrfRefused: 403,
     api.RateLimited: 429,
     api.TenantInactive: 409,
     api.IdempotencyKeyMissing: 400,
@@ -61,12 +76,18 @@ STATUSES: dict[type[Refusal], int] = {
     api.NameAmbiguous: 409,
     api.DirectionAmbiguous: 409,
     api.TargetAmbiguous: 409,
+    api.TargetUnclear: 422,
     api.PersonNameInvalid: 422,
     api.PersonUnclear: 422,
     api.DueDateOutOfRange: 422,
     api.BorrowerNotFound: 404,
     api.DebtNotFound: 404,
     api.PaymentNotFound: 404,
+    contacts.BorrowerExists: 409,
+    agreements.AgreementUnknown: 404,
+    agreements.AgreementNotAccepted: 409,
+    agreements.AgreementOver: 409,
+    agreements.PayoffTooLittle: 409,
     refusals.NotPermitted: 403,
     refusals.BorrowerUnknown: 404,
     refusals.NothingOwed: 409,
@@ -99,6 +120,7 @@ FIELDS: dict[type[Refusal], str] = {
     api_keys.KeyExpiryInvalid: "expiresAt",
     api.PersonNameInvalid: "name",
     api.PersonUnclear: "borrowerId",
+    api.TargetUnclear: "agreement",
     api.DueDateOutOfRange: "dueDate",
     refusals.PhoneTaken: "phoneNumber",
     refusals.PhoneIsOwn: "phoneNumber",

@@ -1,8 +1,8 @@
 """Who may call the tenant API, how often, and what a write must bring along.
 
 All of it is looked at before a request's body is read or its path is matched. Besides the keys of
-programs there may be further ways in (WAYS_IN): each finds its own credential in the request's
-headers and says whom it stands for.
+programs there may be further ways in (WAYS_IN, `WebDeps.ways_in`): each finds its own credential in
+the request's headers, says whom it stands for and counts the request (`count_request`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from bukuhutang.entrypoints.web.api.refusals import (
 )
 from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
 from bukuhutang.entrypoints.web.client_address import address_of
+from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, cookie_of
 from bukuhutang.entrypoints.web.deps import WebDeps
-from bukuhutang.tenancy.roles import BY_SCOPE, Permission
+from bukuhutang.entrypoints.web.member_cookie import signed_in
+from bukuhutang.tenancy.roles import BY_ROLE, BY_SCOPE, Permission
 from bukuhutang.tenancy.tenant import TenantStatus
 from bukuhutang.usecases.api_keys import ApiRate, admit_key
 from bukuhutang.usecases.refusals import NotPermitted
@@ -92,7 +94,23 @@ def _offered(headers: Headers) -> str | None:
     return headers.get("x-api-key") or None
 
 
-WAYS_IN: tuple[WayIn, ...] = (by_key,)
+async def by_cookie(deps: WebDeps, scope: Scope, when: When) -> Caller | None:
+    """A member who is signed in, with the role of this moment. Raises SignedOut, CsrfRefused."""
+    if cookie_of(scope, MEMBER_COOKIE) is None:
+        return None
+    signed = await signed_in(deps, scope, when, is_counted=True)
+    assert signed.rate is not None
+    return Caller(
+        signed.tenant_id,
+        TenantStatus.ACTIVE,
+        signed.actor,
+        signed.member_id,
+        BY_ROLE[signed.role],
+        signed.rate,
+    )
+
+
+WAYS_IN: tuple[WayIn, ...] = (by_key, by_cookie)
 
 
 class ApiGateMiddleware:
@@ -118,7 +136,7 @@ class ApiGateMiddleware:
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope, when: When) -> Caller:
-        for way in WAYS_IN:
+        for way in (*self._deps.ways_in, *WAYS_IN):
             caller = await way(self._deps, scope, when)
             if caller is not None:
                 return caller
