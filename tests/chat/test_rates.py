@@ -233,6 +233,28 @@ class TestFlood:
             assert not await inbox.is_waiting(db, desk.now)
             assert await inbox.is_waiting(db, desk.now + timedelta(minutes=1))
 
+    async def test_what_arrives_while_the_rate_is_passed_is_held_by_nobody(
+        self, desk: Desk
+    ) -> None:
+        """A message leased behind one that waits goes back at once, not after its lease."""
+        async with desk.loop(), asyncio.timeout(20):
+            for number in range(1, 3 * LIMIT + 1):
+                await desk.arrive(f"PINJAM Orang{number:04} {number}rb")
+                await asyncio.sleep(0)
+            while await is_due(desk):  # noqa: ASYNC110  the loop works
+                await asyncio.sleep(0.01)
+        assert await amounts(desk) == list(range(1, LIMIT + 1))
+
+
+async def is_due(desk: Desk) -> bool:
+    async with desk.ground.database.tenant_tx(desk.tenant_id) as tx:
+        return bool(
+            await tx.db.fetchval(
+                "select exists (select from inbound_messages where status = 'pending'"
+                " and not paused)"
+            )
+        )
+
 
 class TestWaitingCostsOthersNothing:
     async def test_rows_that_wait_are_not_looked_at_by_a_lease(self, desk: Desk) -> None:

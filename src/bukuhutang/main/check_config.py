@@ -90,7 +90,9 @@ def _key(name: str, key: str) -> Iterator[Finding]:
         yield Finding("error", "admin_key_empty", f"{name} is empty: unset it or give it a key")
     elif len(key) < KEY_LENGTH_MIN:
         yield Finding(
-            "error", "admin_key_short", f"{name} needs {KEY_LENGTH_MIN} characters: openssl rand"
+            "error",
+            "admin_key_short",
+            f"{name} needs {KEY_LENGTH_MIN} characters: openssl rand -hex 32",
         )
     elif len(set(key)) < DIFFERENT_CHARACTERS_MIN:
         yield Finding(
