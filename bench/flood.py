@@ -23,8 +23,7 @@ async def measure(server: Server) -> list[Line]:
     for plan in ("free", "enterprise"):
         async with scene(server, LENDERS) as place:
             flooding, *others = place.lenders
-            for one in (*others, *([flooding] if plan != "free" else [])):
-                await set_plan(place.database, one.tenant_id, "enterprise", place.world.when())
+            await set_plan(place.database, flooding.tenant_id, plan, place.world.when())
             calm = Scene(place.world, place.database, place.dsn, others)
             await messages.paced(calm, RATE, WARM_SECONDS)
             alone = await messages.paced(calm, RATE, SECONDS)
