@@ -11,6 +11,7 @@ import structlog
 
 from bukuhutang.base.clock import Clock, monotonic
 from bukuhutang.base.errors import InvariantBroken, TransientFault
+from bukuhutang.base.faults import described
 from bukuhutang.base.ids import ChatId, TenantId
 from bukuhutang.entrypoints.chat.handle import apologise, handle
 from bukuhutang.entrypoints.chat.measure import HANDLED, HANDLING_SECONDS, QUARANTINED
@@ -178,7 +179,7 @@ class InboxLoop:
             return None
         except Exception as problem:  # boundary: the inbox loop
             log.exception("message_failed", tenant_id=message.tenant_id, message=message.id)
-            return f"{type(problem).__name__}: {problem}"
+            return described(problem)
         HANDLED.labels(outcome=outcome.split(":")[0]).inc()
         HANDLING_SECONDS.observe(monotonic() - started)
         return None
