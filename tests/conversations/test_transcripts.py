@@ -10,6 +10,9 @@
        > …                                             its further lines
     bot -> budi> [file Perjanjian-1.pdf]               a file; its caption stands in further lines
     (nothing)                                          nobody is told anything
+    plan lender = basic                                the operator sets another plan
+    added lender = 500 credits                         the operator adds AI credits
+    filled lender = 39 debts                           so many more are open; or `credits` are spent
 
 Behind the text of a line, in square brackets, stands what it is besides:
 
@@ -39,9 +42,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bukuhutang.base.ids import TenantId
 from bukuhutang.store.scope import Database, connect
+from bukuhutang.usecases.tenants import add_credits, set_plan
 from tests.e2e.phones import FakewaPhones, on_the_fake, running_fake
 from tests.support.database import Server
+from tests.support.filled import record_debts, spend_credits
 from tests.support.neonize import require_neonize
 from tests.support.phones import Heard, More
 from tests.support.sent_files import sent_file
@@ -55,6 +61,7 @@ SPOKEN = re.compile(
 )
 SPEAKER = re.compile(r"bot(?: -> \w+)?> ?")
 MARK = re.compile(r"\[(\w+) ([^\]]+)\]")
+ARRANGED = re.compile(r"(?P<what>plan|added|filled) (?P<who>\w+) = (?P<how>\w+(?: \w+)?)$")
 DECLARED = re.compile(r"(?P<kind>tenant|phone) (?P<name>\w+) = (?P<rest>.+)$")
 
 
@@ -68,6 +75,7 @@ class Turn:
     text: str = ""
     marks: list[tuple[str, str]] = field(default_factory=list)
     at: datetime | None = None
+    arranged: tuple[str, str, str] | None = None  # what, whose, how
     expected: list[tuple[str, str]] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)  # the lines before it
 
@@ -82,6 +90,7 @@ class Transcript:
     phones: dict[str, str]
     tenants: dict[str, tuple[str, str]]
     turns: list[Turn]
+    tenant_ids: dict[str, TenantId] = field(default_factory=dict)
     # Ids of what the bot said, by whom it was said to and what it answered.
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -106,6 +115,8 @@ def parse(text: str) -> Transcript:
         elif line.startswith("@ "):
             at = datetime.strptime(line[2:].strip(), "%Y-%m-%d %H:%M").replace(tzinfo=JAKARTA)
             script.turns.append(Turn(line, at=at))
+        elif arranged := ARRANGED.match(line):
+            script.turns.append(Turn(line, arranged=(arranged[1], arranged[2], arranged[3])))
         elif line.startswith("   >"):
             phone, said = script.turns[-1].expected[-1]
             script.turns[-1].expected[-1] = (phone, f"{said}\n{line[5:]}")
@@ -137,6 +148,8 @@ async def play(world: World, script: Transcript, turn: Turn) -> list[tuple[str, 
         world.advance(max(turn.at - world.clock.now(), timedelta(0)))
         await world.service.clock_moved()
         await world.rest()
+    elif turn.arranged is not None:
+        await arrange(world, script, *turn.arranged)
     else:
         to = None if turn.to is None else script.phones.get(turn.to, turn.to)
         await world.say(
@@ -150,6 +163,21 @@ async def play(world: World, script: Transcript, turn: Turn) -> list[tuple[str, 
             script.answers[name, "bot"] = heard[-1].id
             script.answers[name, f"bot {turn.mark('id')}"] = heard[-1].id
     return said
+
+
+async def arrange(world: World, script: Transcript, what: str, who: str, how: str) -> None:
+    """What would take too many lines to be said, or is the operator's."""
+    tenant_id = script.tenant_ids[who]
+    if what == "plan":
+        await set_plan(world.database, tenant_id, how, world.when())
+        return
+    count, of_what = how.split()
+    if what == "added":
+        await add_credits(world.database, tenant_id, int(count), world.when())
+    else:
+        fill = {"debts": record_debts, "credits": spend_credits}[of_what]
+        await fill(world.database, tenant_id, int(count), now=world.clock.now())
+    await world.rest()
 
 
 def shown(one: Heard) -> str:
@@ -183,7 +211,7 @@ def written(script: Transcript, said: list[list[tuple[str, str]]]) -> str:
         if lines and lines[-1]:
             lines.append("")
         lines += [*turn.comments, turn.line]
-        if turn.at is None and not answers:
+        if turn.at is None and turn.arranged is None and not answers:
             lines.append("(nothing)")
         for phone, text in answers:
             first, *rest = text.split("\n")
@@ -235,6 +263,7 @@ async def test_transcript(name: str, driver: str, server: Server) -> None:
         async with WORLDS[driver](database, dsn, script.turns[0].at) as world:
             for who, (shop, language) in script.tenants.items():
                 tenant_id = await world.lender(script.phones[who], shop)
+                script.tenant_ids[who] = tenant_id
                 async with database.tenant_tx(tenant_id) as tx:
                     await tx.db.execute("update tenant_settings set language = $1", language)
             said = [await play(world, script, turn) for turn in script.turns]

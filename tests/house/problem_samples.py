@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.house import quota_samples
+
 Fields = dict[str, Any]
 
 PROBLEM_SAMPLES: dict[str, list[Fields]] = {
@@ -31,6 +33,7 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "plan_unknown": [{"plan": "gold"}],
     "credits_out_of_range": [{"min": 1, "max": 1_000_000}],
     "credits_unlimited": [{}],
+    **quota_samples.REFUSALS,
     "key_missing": [{}],
     "key_wrong": [{}],
     "too_many_attempts": [{"retry_after_seconds": 30}, {"retry_after_seconds": 1}],

@@ -28,7 +28,7 @@ from bukuhutang.rendering.texts import (
     render_problem,
 )
 from bukuhutang.tenancy.tenant import Language
-from tests.house import agreement_samples
+from tests.house import agreement_samples, quota_samples, setting_samples
 from tests.house.mail_samples import (
     LOGIN_REASONS,
     MAIL_COLUMNS_MAX,
@@ -49,6 +49,7 @@ LONG_BY_NATURE = {
     "person_status",
     "reminder_to_borrower",
     "reminder_text_to_forward",
+    *setting_samples.LONG_BY_NATURE,
     "own_balance",
     "payment_recorded",
     "payment_undone",
@@ -58,6 +59,7 @@ LONG_BY_NATURE = {
     "not_delivered",
     "in_doubt",
     "new_chats_held",
+    "usage",
 }
 COLUMNS_MAX = 66
 # How much was typed is not ours to shorten further, and a link is one tap however long.
@@ -206,16 +208,6 @@ REMINDER_MANY: Fields = {**REMINDER, "debts": [ONE_DEBT] * 8, "total": 3_600_000
 DUE = agreement_samples.DUE
 REMINDER_DUE: Fields = {**REMINDER, "debts": [], "agreements": [DUE], "total": 1_000_000}
 REMINDER_BOTH: Fields = {**REMINDER_TWO, "agreements": [DUE] * 5}
-USAGE: Fields = {
-    "tenant_name": "Toko Dani",
-    "plan": "free",
-    "state": "connected",
-    "debts_open": 12,
-    "max_debts": 50,
-    "agreements_open": 0,
-    "max_agreements": 5,
-    "messages_this_month": 1_340,
-}
 STAYING = [
     {"kind": kind, "name": "Budi", "direction": direction, "amount": 500_000, "number": 12}
     for direction in (PIUTANG, HUTANG)
@@ -229,13 +221,9 @@ UNSAVED = [
     {"name": "Sari", "reason": reason}
     for reason in ("unknown", "no_number", "taken", "own", "several", "twice")
 ]
-SESSION_STATES = (
-    "unlinked", "pairing", "connecting", "connected", "interrupted", "restricted", "logged_out",
-    "replaced", "temporarily_banned", "banned", "outdated", "closed",
-)  # fmt: skip
 HELP_TOPICS = (
     "PINJAM", "HUTANG", "BAYAR", "LUNAS", "STATUS", "RIWAYAT", "INGATKAN", "BATAL", "NOMOR",
-    "STATUS AKUN", *agreement_samples.HELP_TOPICS,
+    "STATUS AKUN", "SETTING", *agreement_samples.HELP_TOPICS,
 )  # fmt: skip
 FATES = ("waiting", "held", "sent", "delivered", "read", "unknown")
 FATE: Fields = {"on": date(2026, 2, 18), "at": "09.15", "until": None}
@@ -359,12 +347,13 @@ SAMPLES: dict[str, list[Fields]] = {
         REMINDER_DUE,
         REMINDER_BOTH,
     ],
+    **setting_samples.reminders(
+        [REMINDER, REMINDER_TWO, REMINDER_MANY, REMINDER_DUE, REMINDER_BOTH]
+    ),
+    **setting_samples.SAMPLES,
     "reminder_to_forward": [{"name": "Pak Haji Slamet"}],
     "contact_set": [{"name": "Budi", "phone": "6281234567890"}],
-    "usage": [
-        *({**USAGE, "state": state} for state in SESSION_STATES),
-        {**USAGE, "max_debts": None, "max_agreements": None, "plan": "enterprise"},
-    ],
+    **quota_samples.ANSWERS,
     "help": [{}],
     "help_topic": [{"topic": topic} for topic in HELP_TOPICS],
     "apology_quarantined": [{}],
@@ -393,6 +382,7 @@ SAMPLES: dict[str, list[Fields]] = {
     "note_too_long": [{"command": "PINJAM", "length": 250, "max": 200}],
     "phone_invalid": [{"command": "NOMOR"}, {"command": "PINJAM"}],
     "text_left_over": [{"command": "LUNAS", "left_over": "kemarin sore"}],
+    **setting_samples.REFUSALS,
     "borrower_unknown": [
         {"name": "Budy", "similar": ["Budi"]},
         {"name": "Budy", "similar": ["Budi", "Bude", "Buyung"]},
@@ -426,6 +416,7 @@ SAMPLES: dict[str, list[Fields]] = {
     "pick_out_of_range": [{"count": 2}, {"count": 3}],
     "too_many_people": [{"name": "Budi", "max": 20}],
     "not_permitted": [{"permission": "record"}, {"permission": "settings"}],
+    **quota_samples.REFUSALS,
     **agreement_samples.REFUSALS,
 }
 
@@ -491,6 +482,8 @@ def test_every_sample_renders_to_clean_text(language: Language) -> None:
         assert text, code
         assert text == text.strip(), code
         assert "\n\n\n" not in text, code
+        if code in setting_samples.WITH_FIELDS:
+            text = setting_samples.FIELD.sub("X", text)
         assert not re.search(r"[ \t]\n|  |[{}]| [.,:;]", text), (code, text)
 
 
@@ -531,7 +524,7 @@ def test_a_mail_has_one_line_of_subject_and_a_next_step(language: Language) -> N
 
 
 def test_every_state_of_a_login_is_explained_with_what_to_do(language: Language) -> None:
-    for state in SESSION_STATES:
+    for state in quota_samples.SESSION_STATES:
         for reason in LOGIN_REASONS:
             fields = {"state": state, "reason": reason, "until": None}
             texts = [
@@ -559,12 +552,6 @@ def test_a_refusal_says_what_was_not_done_before_anything_else() -> None:
     for language, opening in openings.items():
         for code, text in rendered(language):
             assert bool(opening.match(text)) or code not in refusals, text
-
-
-def test_every_automatic_message_to_a_borrower_has_a_way_out(language: Language) -> None:
-    for code, text in rendered(language):
-        if code == "reminder_to_borrower":
-            assert "STOP" in text.splitlines()[-1]
 
 
 def test_bold_stands_around_words_never_around_lines(language: Language) -> None:

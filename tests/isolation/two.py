@@ -266,7 +266,13 @@ async def _fill_doors(side: Side) -> None:
             **{"member_id": 1, "code_hash": cookie, "asked_at": at, "expires_at": at},
         },
         "usage_meters": {"meter": "ai_credits", "month": month, "used": 7},
-        "quota_notices": {"quota": "debts", "month": month, "percent": 80, "told_at": at},
+        "quota_notices": {
+            "quota": "debts",
+            "month": month,
+            "quota_max": 50,
+            "percent": 80,
+            "told_at": at,
+        },
         "rate_windows": {"kind": "chat", "key": one.debtor_phone, "started_at": at},
         "idempotency_keys": {
             **{"key": one.note, "request_hash": key, "status": 201, "headers": "{}"},

@@ -14,6 +14,7 @@ from bukuhutang.ledger.money import AMOUNT_MAX, Direction
 from bukuhutang.ledger.names import NAME_MAX
 from bukuhutang.understanding.commands import COMMANDS, read_lender
 from bukuhutang.understanding.intents import (
+    ChangeSetting,
     CreateDebt,
     Forgive,
     Intent,
@@ -27,6 +28,7 @@ from bukuhutang.understanding.intents import (
     Settle,
     ShowHelp,
     ShowHistory,
+    ShowSettings,
     ShowStatus,
     ShowUsage,
     StartAgreement,
@@ -225,6 +227,17 @@ REFUSED: list[tuple[str, str, dict[str, object]]] = [
     ("NOMOR Budi", "phone_invalid", {"text": ""}),
     ("NOMOR Budi 123", "phone_invalid", {"text": "123"}),
     ("NOMOR 081234567890", "name_missing", {}),
+    ("SETTING warna biru", "setting_unknown", {"text": "warna"}),
+    ("SETTING bahasa", "setting_value_unclear", {"setting": "language", "text": None}),
+    ("SETTING bahasa jawa", "setting_value_unclear", {"setting": "language", "text": "jawa"}),
+    ("SETTING zona WIB WIT", "setting_value_unclear", {"setting": "timezone", "text": "WIB WIT"}),
+    ("SETTING zona WIB\nBAYAR Budi 5rb", "text_left_over", {"left_over": "BAYAR Budi 5rb"}),
+    (
+        "SETTING template frendly",
+        "setting_value_unclear",
+        {"setting": "template", "text": "frendly"},
+    ),
+    ("SETTING template", "setting_value_unclear", {"setting": "template", "text": None}),
     ("BATAL deh", "text_left_over", {"left_over": "deh"}),
     ("BATAL?", "text_left_over", {"left_over": "?"}),
 ]
@@ -271,7 +284,32 @@ def test_refusal_names_its_reason_and_the_command(
         ("batal.", Undo()),
         ("Undo 🙏", Undo()),
         ("cancel!", Undo()),
+        ("SETTING", ShowSettings()),
+        ("settings?", ShowSettings()),
+        ("pengaturan", ShowSettings()),
+        ("SETTING bahasa en", ChangeSetting("language", "en")),
+        ("setting bahasa: Bahasa Indonesia", ChangeSetting("language", "id")),
+        ("SETTING language = English", ChangeSetting("language", "en")),
+        ("SETTING zona WITA", ChangeSetting("timezone", "Asia/Makassar")),
+        ("SETTING zona waktu Jayapura", ChangeSetting("timezone", "Asia/Jayapura")),
+        ("setting zone asia/jakarta!", ChangeSetting("timezone", "Asia/Jakarta")),
+        ("SETTING pengingat otomatis mati", ChangeSetting("reminder", "off")),
+        ("SETTING reminder ON", ChangeSetting("reminder", "on")),
+        ("SETTING template Ramah", ChangeSetting("template", "friendly")),
+        ("SETTING template resmi.", ChangeSetting("template", "formal")),
+        ("SETTING template Halo {nama}!", ChangeSetting("template", "Halo {nama}!")),
+        (
+            'SETTING template "Halo {nama}, bayar ya."',
+            ChangeSetting("template", "Halo {nama}, bayar ya."),
+        ),
+        (
+            "SETTING template Halo {nama},\n\nBAYAR Budi 5rb\n*tebal*",
+            ChangeSetting("template", "Halo {nama},\n\nBAYAR Budi 5rb\n*tebal*"),
+        ),
+        ("SETTING\ntemplate Halo {nama}\nya", ChangeSetting("template", "Halo {nama} ya")),
+        ("SETTING template {rincian}", ChangeSetting("template", "{rincian}")),
         ("HELP", ShowHelp()),
+        ("bantuan setting", ShowHelp("SETTING")),
         ("BANTUAN", ShowHelp()),
         ("menu", ShowHelp()),
         ("help bayar", ShowHelp("BAYAR")),
@@ -341,7 +379,7 @@ CODES = frozenset(
     "message_too_long command_unknown name_missing name_too_long amount_missing amount_unclear"
     " amount_not_positive amount_too_large amount_not_whole days_out_of_range days_unclear"
     " note_too_long phone_invalid text_left_over installment_missing agreement_number_missing"
-    " months_out_of_range reschedule_unclear".split()
+    " months_out_of_range reschedule_unclear setting_unknown setting_value_unclear".split()
 )
 
 

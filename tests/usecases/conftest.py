@@ -26,3 +26,10 @@ async def shop(ground: Ground) -> Shop:
     """A lender whose book is empty."""
     phone = f"62811{next(NUMBERS):08}"
     return Shop(ground.database, await ground.tenant(phone), phone)
+
+
+@pytest.fixture
+async def other_shop(ground: Ground) -> Shop:
+    """Another lender, who must notice nothing."""
+    phone = f"62811{next(NUMBERS):08}"
+    return Shop(ground.database, await ground.tenant(phone), phone)

@@ -8,7 +8,7 @@ import pytest
 
 from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.ledger.money import Direction
-from bukuhutang.usecases import overview
+from bukuhutang.usecases import overview, quotas
 from bukuhutang.usecases.borrower_talk import (
     OwnBalance,
     OwnBalanceNone,
@@ -196,5 +196,5 @@ class TestOverview:
         assert (usage.agreements_open, usage.max_agreements) == (0, 5)
 
     def test_the_month_begins_at_midnight_where_the_tenant_is(self, shop: Shop) -> None:
-        start = overview.month_start(shop.today, JAKARTA)
+        start = quotas.month_start(shop.today, JAKARTA)
         assert start.isoformat() == "2026-02-01T00:00:00+07:00"

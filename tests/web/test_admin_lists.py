@@ -159,7 +159,8 @@ async def test_statistics_are_counted_and_what_has_no_rows_is_zero(
     assert counted["sessions"]["byState"]["connected"] == 1
     assert counted["sessions"]["byState"]["unlinked"] == 2
     assert counted["debts"]["total"] == 0
-    assert counted["aiCredits"] == {"added": 40}
+    assert counted["aiCredits"] == {"added": 40, "used": 0, "usedAdded": 0}
+    assert counted["pdfs"] == {"counted": 0}
 
 
 async def test_sessions_show_state_owner_and_lease(web: Web, operator: httpx.AsyncClient) -> None:

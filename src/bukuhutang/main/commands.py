@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 DEFAULT_DATA = Path("data")
+ACTOR = "operator:cli"
+"""How the audit log names who works from a shell."""
 
 app = typer.Typer(
     help="BukuHutang: a debt book kept by chatting on WhatsApp.",
@@ -59,7 +61,7 @@ def with_database(data_folder: Path, act: Callable[[Database, When], Awaitable[R
     async def work(dsn: str) -> Result:
         database = await connect(dsn)
         try:
-            return await act(database, When(clock.now(), clock.machine_now()))
+            return await act(database, When(clock.now(), clock.machine_now(), ACTOR))
         finally:
             await database.close()
 

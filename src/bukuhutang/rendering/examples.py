@@ -28,6 +28,7 @@ EXAMPLES: dict[str, str] = {
     "HAPUSBUKU": "HAPUSBUKU 3",
     "JADWAL ULANG": "JADWAL ULANG 3 tgl 28",
     "PELUNASAN": "PELUNASAN 3",
+    "SETTING": "SETTING zona WITA",
     "BANTUAN": "BANTUAN BAYAR",
     "HELP": "HELP BAYAR",
     "MENU": "MENU",

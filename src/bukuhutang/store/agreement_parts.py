@@ -136,6 +136,7 @@ AGREEMENT_PARTS: dict[str, Part] = {
         agreement_id="bigint",
         version="smallint",
         wanted="jsonb",
+        counted_in="date",
         created_at="timestamptz",
     ),
 }

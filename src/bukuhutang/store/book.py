@@ -18,6 +18,7 @@ from bukuhutang.ledger.money import Direction
 from bukuhutang.store.scope import TenantTx
 from bukuhutang.tenancy.plans import PlanName
 from bukuhutang.tenancy.roles import Role
+from bukuhutang.tenancy.tenant import Language, TenantSettings
 
 PEOPLE_MAX = 20
 """The most persons one name may stand for; more are asked for a longer name."""
@@ -87,6 +88,7 @@ class Page:
     lender_chat: ChatId  # where the lender reads: the chat with oneself, or an own other number
     counters: Counters
     limits: Limits
+    settings: TenantSettings
     inbound_status: str | None
     member: Member | None  # who writes, if he speaks for the tenant
     sender: Person | None  # the borrower who writes from this number
@@ -128,20 +130,22 @@ select t.name, t.phone_number, {LENDER_CHAT} as lender_chat,
     k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
     k.last_reminder, k.last_agreement, k.last_api_key, k.last_audit, k.audit_hash,
     t.plan, t.max_debts, t.max_agreements,
+    g.reminder_template, g.auto_reminder, g.language, g.timezone,
     (select status from inbound_messages where tenant_id = $1 and id = $2) as inbound_status,
     (select json_build_array(u.id, u.role, u.name) from users u where u.tenant_id = $1
         and u.phone_number = $4 and u.removed_at is null) as member,
     (select {READ_PERSON} from borrowers b where b.tenant_id = $1 and b.phone_number = $4)
         as sender,
-    (select json_build_array(g.kind, g.form_version, g.form, g.expires_at, g.asked_ref,
-            g.set_aside, g.beneath)
-       from dialogues g join users u on u.tenant_id = g.tenant_id and u.id = g.member_id
-      where g.tenant_id = $1 and g.chat_id = $3 and u.phone_number = $4) as dialogue,
+    (select json_build_array(w.kind, w.form_version, w.form, w.expires_at, w.asked_ref,
+            w.set_aside, w.beneath)
+       from dialogues w join users u on u.tenant_id = w.tenant_id and u.id = w.member_id
+      where w.tenant_id = $1 and w.chat_id = $3 and u.phone_number = $4) as dialogue,
     exists (select from outbound_messages where tenant_id = $1 and provider_message_id = $6)
         or exists (select from outbound_messages where tenant_id = $1 and client_ref = $6)
         as is_own_echo,
     {READ_PEOPLE.format(key="$5")} as people
-from books k, tenants t where k.tenant_id = $1 and t.id = $1"""  # noqa: S608  our own constants
+from books k, tenants t, tenant_settings g
+where k.tenant_id = $1 and t.id = $1 and g.tenant_id = $1"""  # noqa: S608  our own constants
 
 
 async def read_page(
@@ -164,6 +168,12 @@ async def read_page(
         lender_chat=ChatId(row["lender_chat"]),
         counters=Counters(*row[3:13]),
         limits=Limits(PlanName(row["plan"]), row["max_debts"], row["max_agreements"]),
+        settings=TenantSettings(
+            row["reminder_template"],
+            row["auto_reminder"],
+            Language(row["language"]),
+            row["timezone"],
+        ),
         inbound_status=row["inbound_status"],
         member=_member(row["member"]),
         sender=_person(json.loads(row["sender"])) if row["sender"] else None,

@@ -44,6 +44,9 @@ class Changes:
     requests: list[Row] = field(default_factory=list)
     requests_answered: list[Row] = field(default_factory=list)
     document_jobs: list[Row] = field(default_factory=list)
+    settings: list[Row] = field(default_factory=list)
+    meters: list[Row] = field(default_factory=list)
+    quota_notices: list[Row] = field(default_factory=list)
     audit: list[Row] = field(default_factory=list)
     outbound: list[Row] = field(default_factory=list)
     dialogue_asked: list[Row] = field(default_factory=list)
@@ -140,6 +143,33 @@ PARTS: dict[str, Part] = {
         created_by="bigint",
     ),
     **AGREEMENT_PARTS,
+    "settings": moved(
+        "update tenant_settings g set reminder_template = x.reminder_template,"
+        " auto_reminder = x.auto_reminder, language = x.language, timezone = x.timezone"
+        " from {moved} where g.tenant_id = $1",
+        reminder_template="text",
+        auto_reminder="boolean",
+        language="text",
+        timezone="text",
+    ),
+    "meters": insert(
+        "usage_meters",
+        " on conflict (tenant_id, meter, month) do update"
+        " set used = usage_meters.used + excluded.used,"
+        " used_added = usage_meters.used_added + excluded.used_added",
+        meter="text",
+        month="date",
+        used="bigint",
+        used_added="bigint",
+    ),
+    "quota_notices": insert(
+        "quota_notices",
+        quota="text",
+        month="date",
+        quota_max="bigint",
+        percent="smallint",
+        told_at="timestamptz",
+    ),
     "audit": insert(
         "audit_log",
         id="bigint",

@@ -92,10 +92,15 @@ async def finish(
     file_id: UUID | None = None,
     reason: str | None = None,
 ) -> None:
-    """The document is made, needed no longer, or given up."""
+    """The document is made, needed no longer, or given up.
+
+    Without a file it gives its place in the month's meter back.
+    """
     await tx.db.execute(
-        "update document_jobs set status = $3, file_id = $4, reason = $5"
-        " where tenant_id = $1 and id = $2",
+        "with job as (update document_jobs set status = $3, file_id = $4, reason = $5"
+        "   where tenant_id = $1 and id = $2 returning counted_in, file_id)"
+        " update usage_meters m set used = m.used - 1 from job where m.tenant_id = $1"
+        " and m.meter = 'pdfs' and m.month = job.counted_in and job.file_id is null",
         tx.tenant_id,
         job_id,
         status,
@@ -105,16 +110,23 @@ async def finish(
 
 
 async def call_off(tx: TenantTx, agreement: int, kind: str) -> bool:
-    """What waits of this kind for an agreement is needed no longer; whether anything did."""
-    called_off = await tx.db.fetch(
-        "update document_jobs set status = 'done', reason = 'called off'"
-        " where tenant_id = $1 and agreement_id = $2 and kind = $3 and status = 'pending'"
-        " returning id",
+    """What waits of this kind for an agreement is needed no longer; whether anything did.
+
+    What was not made gives its place in the month's meter back.
+    """
+    count: int = await tx.db.fetchval(
+        "with off as (update document_jobs set status = 'done', reason = 'called off'"
+        "   where tenant_id = $1 and agreement_id = $2 and kind = $3 and status = 'pending'"
+        "   returning counted_in),"
+        " back as (update usage_meters m set used = m.used - freed.places"
+        "   from (select counted_in, count(*) as places from off group by 1) freed"
+        "   where m.tenant_id = $1 and m.meter = 'pdfs' and m.month = freed.counted_in)"
+        " select count(*) from off",
         tx.tenant_id,
         agreement,
         kind,
     )
-    return bool(called_off)
+    return count > 0
 
 
 async def settlement_was_sent(tx: TenantTx, agreement: int) -> bool:

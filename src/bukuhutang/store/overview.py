@@ -85,33 +85,3 @@ async def people_owing(tx: TenantTx) -> int:
     )
     assert isinstance(count, int)
     return count
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What of the plan is used, as STATUS AKUN and the admin API both show it."""
-
-    plan: str
-    state: str
-    debts_open: int
-    max_debts: int | None
-    agreements_open: int
-    max_agreements: int | None
-    messages_this_month: int
-
-
-async def usage(tx: TenantTx, month_start: object) -> Usage:
-    """Plan, WhatsApp state and counts; `month_start` is an aware instant."""
-    row = await tx.db.fetchrow(
-        "select t.plan, coalesce((select state from wa_sessions where tenant_id = $1), 'unlinked'),"
-        " (select count(*) from debts where tenant_id = $1 and status = 'open'), t.max_debts,"
-        " (select count(*) from loan_agreements where tenant_id = $1"
-        "   and status in ('draft', 'sent', 'active')), t.max_agreements,"
-        " (select count(*) from inbound_messages where tenant_id = $1 and received_at >= $2"
-        "   and status in ('done', 'quarantined'))"
-        " from tenants t where t.id = $1",
-        tx.tenant_id,
-        month_start,
-    )
-    assert row is not None
-    return Usage(*row)

@@ -17,10 +17,3 @@ async def read_settings(tx: TenantTx) -> TenantSettings:
     return TenantSettings(
         row["reminder_template"], row["auto_reminder"], Language(row["language"]), row["timezone"]
     )
-
-
-async def write_language(tx: TenantTx, language: Language) -> None:
-    """The language the bot speaks to this tenant."""
-    await tx.db.execute(
-        "update tenant_settings set language = $2 where tenant_id = $1", tx.tenant_id, language
-    )

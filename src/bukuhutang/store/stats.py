@@ -44,7 +44,12 @@ select json_build_object(
         'outbound', (select json_object_agg(status, n) from
             (select status, count(*) n from outbound_messages group by 1) x)),
     'aiCredits', json_build_object(
-        'added', (select coalesce(sum(amount), 0) from ai_credit_grants)))"""
+        'added', (select coalesce(sum(amount), 0) from ai_credit_grants),
+        'used', (select coalesce(sum(used), 0) from usage_meters where meter = 'ai_credits'),
+        'usedAdded', (select coalesce(sum(used_added), 0) from usage_meters
+            where meter = 'ai_credits')),
+    'pdfs', json_build_object(
+        'counted', (select coalesce(sum(used), 0) from usage_meters where meter = 'pdfs')))"""
 
 
 async def system_stats(db: Connection) -> dict[str, Any]:

@@ -28,3 +28,25 @@ class TenantSettings:
     auto_reminder: bool = True
     language: Language = Language.INDONESIAN
     timezone: str = "Asia/Jakarta"
+
+
+TIMEZONES: dict[str, str] = {
+    "wib": "Asia/Jakarta",
+    "wita": "Asia/Makassar",
+    "wit": "Asia/Jayapura",
+}
+"""The zones of the country by their short names."""
+
+
+def read_timezone(text: str) -> str | None:
+    """The zone that is meant: by its short name, its city, or in full; None for any other."""
+    wanted = text.strip().casefold().removeprefix("asia/")
+    for short, zone in TIMEZONES.items():
+        if wanted in (short, zone.casefold().removeprefix("asia/")):
+            return zone
+    return None
+
+
+def short_timezone(zone: str) -> str:
+    """WIB, WITA or WIT."""
+    return next(short for short, name in TIMEZONES.items() if name == zone).upper()

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from bukuhutang.base import spelling
 from bukuhutang.ledger.money import Direction
-from bukuhutang.understanding import agreement_commands
+from bukuhutang.understanding import agreement_commands, setting_commands
 from bukuhutang.understanding.assent import is_assent
 from bukuhutang.understanding.body import (
     Line,
@@ -56,6 +56,7 @@ COMMANDS: dict[str, str] = {
     **dict.fromkeys(("nomor", "contact"), "NOMOR"),
     **dict.fromkeys(("batal", "cancel", "undo"), "BATAL"),
     **agreement_commands.COMMANDS,
+    **setting_commands.COMMANDS,
     "bantuan": "BANTUAN",
     "help": "HELP",
     "menu": "MENU",
@@ -119,8 +120,12 @@ def read_lender(text: str, today: date, *, name: str | None = None) -> Intent:
     )
     if line.words and not line.words[0]:
         del line.words[0], line.shown[0]
+    if command == "SETTING" and setting_commands.sets_template(line):
+        return setting_commands.read_setting(line, text)
     if refused := _second_command(text, line):
         return refused
+    if command == "SETTING":
+        return setting_commands.read_setting(line, text)
     return _READERS[command](line)
 
 
@@ -256,7 +261,7 @@ _READERS: dict[str, Callable[[Line], Intent]] = {
     "HELP": _read_help,
     "MENU": _read_help,
 }
-assert set(_READERS) == set(COMMANDS.values())
+assert {*_READERS, "SETTING"} == set(COMMANDS.values())
 
 
 def _second_command(text: str, line: Line) -> Unreadable | None:

@@ -80,6 +80,23 @@ class ShowUsage:
 
 
 @dataclass(frozen=True)
+class ShowSettings:
+    """`SETTING`: what is set."""
+
+
+@dataclass(frozen=True)
+class ChangeSetting:
+    """`SETTING template|bahasa|zona|pengingat [nilai]`, the value in its one form.
+
+    template: `default`, `friendly`, `formal` or the own text, with its lines; language: `id`,
+    `en`; timezone: `Asia/…`; reminder: `on`, `off`.
+    """
+
+    setting: str
+    value: str
+
+
+@dataclass(frozen=True)
 class ShowHelp:
     """`HELP`, `BANTUAN`, `MENU`; `topic` is a command word or None."""
 
@@ -215,7 +232,8 @@ class Unreadable:
     Codes: message_too_long, command_unknown, name_missing, name_too_long, amount_missing,
     amount_unclear, amount_not_positive, amount_too_large, amount_not_whole, days_out_of_range,
     days_unclear, note_too_long, phone_invalid, text_left_over, installment_missing,
-    agreement_number_missing, months_out_of_range, reschedule_unclear.
+    agreement_number_missing, months_out_of_range, reschedule_unclear, setting_unknown,
+    setting_value_unclear.
     """
 
     code: str
@@ -233,6 +251,8 @@ Intent = (
     | SetContact
     | Undo
     | ShowUsage
+    | ShowSettings
+    | ChangeSetting
     | ShowHelp
     | Pick
     | StartAgreement

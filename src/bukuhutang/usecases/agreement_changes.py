@@ -46,6 +46,7 @@ from bukuhutang.usecases.agreement_refusals import (
 )
 from bukuhutang.usecases.agreement_voice import answer_until, tell_borrower
 from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.quotas import room_for_pdf, took_place
 
 
 async def reschedule(
@@ -55,7 +56,7 @@ async def reschedule(
 
     It takes effect when the borrower agrees to the document that is sent now; a proposal before it
     that waits is called off. Raises RescheduleImpossible, RequestWaits, AgreementWithoutPhone,
-    AgreementUnknown, AgreementNotAccepted, AgreementOver.
+    AgreementUnknown, AgreementNotAccepted, AgreementOver, PdfQuotaReached.
     """
     assert (first_due is None) != (months_more is None)
     stored = await agreement_of(book, number)
@@ -65,8 +66,10 @@ async def reschedule(
         raise RequestWaits(number, stored.borrower_name, stored.request.kind.value)
     wanted = _wanted(stored.book, book.occasion.today, first_due, months_more)
     after = _possible(stored, replanned(stored.book, wanted)).agreement
+    paper = await room_for_pdf(book, replaces=stored.number)
     await document_jobs.call_off(book.tx, stored.number, "agreement")
     want_document(book, stored.number, "agreement", after.plan.version, wanted=wanted)
+    await took_place(book, paper)
     book.seal(
         "reschedule_asked",
         borrower=stored.borrower_id,

@@ -35,6 +35,7 @@ from bukuhutang.store.agreements import (
     balance_rows,
     installment_rows,
 )
+from bukuhutang.tenancy.quotas import Quota
 from bukuhutang.usecases.book import Book
 
 ANSWER_DAYS_MAX = 14
@@ -122,7 +123,14 @@ def want_document(
     *,
     wanted: dict[str, Any] | None = None,
 ) -> None:
-    """Have a document made outside this transaction; one of a kind for each occasion."""
+    """Have a document made outside this transaction; one of a kind for each occasion.
+
+    An agreement is counted by the month's meter, whose room the use case has looked at; the
+    receipt of settlement is free.
+    """
+    counted = book.occasion.today.replace(day=1) if kind == "agreement" else None
+    if counted is not None:
+        book.meter(Quota.PDFS, counted)
     book.changes.document_jobs.append(
         {
             "key": f"{kind}:{number}:{book.occasion.key}",
@@ -130,6 +138,7 @@ def want_document(
             "agreement_id": number,
             "version": version,
             "wanted": None if wanted is None else json.dumps(wanted),
+            "counted_in": counted,
             "created_at": book.occasion.now,
         }
     )

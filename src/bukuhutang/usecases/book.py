@@ -60,6 +60,7 @@ class Book:
         self.changes = Changes()
         self.counters = replace(page.counters)
         self.about: dict[str, Any] | None = None
+        self._last: list[tuple[str, str]] = []
         self._acts = 0
 
     def require(self, permission: Permission) -> None:
@@ -246,6 +247,31 @@ class Book:
         )
         return client_ref
 
+    def send_last(self, chat_id: str, body: str) -> None:
+        """Queue a notice behind whatever else this work has to say."""
+        self._last.append((chat_id, body))
+
+    # --- what the plan counts -------------------------------------------------------------------
+
+    def meter(self, meter: str, month: date, *, used: int = 1, used_added: int = 0) -> None:
+        """Count something of the month; several of one piece of work become one row."""
+        assert 0 <= used_added <= used
+        for row in self.changes.meters:
+            if (row["meter"], row["month"]) == (meter, month):
+                row["used"] += used
+                row["used_added"] += used_added
+                return
+        self.changes.meters.append(
+            {"meter": meter, "month": month, "used": used, "used_added": used_added}
+        )
+
+    def metered(self, meter: str, month: date) -> tuple[int, int]:
+        """What this piece of work has counted already: in all, and of the added ones."""
+        for row in self.changes.meters:
+            if (row["meter"], row["month"]) == (meter, month):
+                return row["used"], row["used_added"]
+        return 0, 0
+
     def ask(self, kind: str, form: dict[str, Any], *, version: int, expires_at: datetime) -> None:
         """Leave a question open in this chat; it replaces the one before.
 
@@ -319,6 +345,7 @@ class Book:
         self.changes = Changes()
         self.counters = replace(self.page.counters)
         self.about = None
+        self._last.clear()
         self._acts = 0
 
     def _say_which_message_asked(self) -> None:
@@ -335,6 +362,8 @@ class Book:
         """Write all that was staged, in one statement."""
         if self.changes.dialogue_asked:
             self._say_which_message_asked()
+        for chat_id, body in self._last:
+            self.send(chat_id, body, purpose="notice")
             self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
         if self.changes.dialogue_asked or self.changes.dialogue_ended:
             self.changes.dialogue_set_aside.clear()  # one statement may touch a row once

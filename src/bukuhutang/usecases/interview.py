@@ -29,6 +29,7 @@ from bukuhutang.store.book import read_people, read_person
 from bukuhutang.usecases.agreement_facts import NewAgreement, open_agreement
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import NewPerson, borrower_of, holder_of
+from bukuhutang.usecases.quotas import room_for_agreement, room_for_pdf, took_place
 from bukuhutang.usecases.refusals import PhoneTaken
 
 MONTHS_A_YEAR = 12
@@ -207,8 +208,9 @@ async def draft_agreement(
     """Write down what was shown and agreed to; a new person is added when `borrower_id` is None.
 
     With `name_was_free` who got this name in the meantime, without a number, is that person.
-    Raises PhoneTaken, PhoneIsOwn.
+    Raises AgreementQuotaReached, PdfQuotaReached, PhoneTaken, PhoneIsOwn.
     """
+    place, paper = await room_for_agreement(book), await room_for_pdf(book)
     if borrower_id is None and name_was_free:
         borrower_id = await _named_meanwhile(book, name_key)
     borrower = await _borrower(book, told, borrower_id, name_key)
@@ -229,7 +231,18 @@ async def draft_agreement(
         verify_token,
     )
     number, _ = open_agreement(book, new)
+    await took_place(book, place)
+    await took_place(book, paper)
     return AgreementDrafted(number, told.name, told.principal, made.months, made.installment)
+
+
+async def check_room(book: Book) -> None:
+    """Refuse before the first question what could not be drafted after the last.
+
+    Raises AgreementQuotaReached, PdfQuotaReached.
+    """
+    await room_for_agreement(book)
+    await room_for_pdf(book)
 
 
 async def check_phone(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,12 @@ from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import audit_log, overview, reminders
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.plans import PLANS
 from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of, expected_dues
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.fates import ReminderFate, fate_of
 from bukuhutang.usecases.people import outstanding
+from bukuhutang.usecases.quotas import usage_now
 
 LINES_MAX = 5
 HISTORY_MAX = 10
@@ -232,12 +234,20 @@ class UsageShown(Answer):
     max_debts: int | None
     agreements_open: int
     max_agreements: int | None
+    pdfs: int
+    max_pdfs: int | None
+    ai_credits_used: int
+    max_ai_credits: int | None
+    ai_credits_added_left: int
     messages_this_month: int
+    messages_a_minute: int
+    api_requests_a_minute: int
 
 
 async def show_usage(book: Book, zone: ZoneInfo) -> UsageShown:
     """Plan, what of it is used, and how WhatsApp is."""
-    used = await overview.usage(book.tx, month_start(book.occasion.today, zone))
+    used = await usage_now(book.tx, book.occasion.now, zone)
+    plan = PLANS[used.plan]
     return UsageShown(
         tenant_name=book.page.tenant_name,
         plan=used.plan,
@@ -246,10 +256,12 @@ async def show_usage(book: Book, zone: ZoneInfo) -> UsageShown:
         max_debts=used.max_debts,
         agreements_open=used.agreements_open,
         max_agreements=used.max_agreements,
-        messages_this_month=used.messages_this_month,
+        pdfs=used.pdfs,
+        max_pdfs=plan.pdfs_a_month,
+        ai_credits_used=used.credits.from_month,
+        max_ai_credits=used.credits.of_month,
+        ai_credits_added_left=used.credits.added_left,
+        messages_this_month=used.messages,
+        messages_a_minute=plan.messages_a_minute,
+        api_requests_a_minute=plan.api_requests_a_minute,
     )
-
-
-def month_start(today: date, zone: ZoneInfo) -> datetime:
-    """The instant the calendar month of `today` began in the tenant's zone."""
-    return datetime.combine(today.replace(day=1), time(), tzinfo=zone)

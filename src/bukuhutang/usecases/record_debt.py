@@ -21,6 +21,7 @@ from bukuhutang.usecases.people import (
     outstanding,
     person_to_lend,
 )
+from bukuhutang.usecases.quotas import room_for_debt, took_place
 from bukuhutang.usecases.refusals import PhoneTaken
 
 
@@ -58,9 +59,10 @@ async def record_debt(
     """The lender lent, or borrowed. Asks which person when the name fits several.
 
     An earlier overpayment by the same person pays the new debt at once, and is said so.
-    Raises PhoneIsOwn, PhoneTaken, TooManyPeople.
+    Raises DebtQuotaReached, PhoneIsOwn, PhoneTaken, TooManyPeople.
     """
     assert is_recordable(request.principal)
+    place = await room_for_debt(book)  # before anything is asked: nobody answers in vain
     person = chosen or await person_to_lend(book, request.name, request.name_key, request.phone)
     if isinstance(person, WhichPerson):
         return person
@@ -75,7 +77,10 @@ async def record_debt(
     if request.phone is not None and isinstance(person, Person) and borrower.phone is None:
         borrower = book.change_borrower(replace(borrower, phone=request.phone, opted_out_at=None))
     before = outstanding(person, request.direction) if isinstance(person, Person) else 0
-    return await _append(book, request, borrower, before)
+    done = await _append(book, request, borrower, before)
+    if done.outstanding:
+        await took_place(book, place)
+    return done
 
 
 async def _append(book: Book, request: RecordDebt, borrower: Borrower, before: int) -> DebtRecorded:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.ledger.money import Direction
+from bukuhutang.rendering.texts import render
 from bukuhutang.store import reminders
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.reminder_template import DEFAULT, READY_MADE, pieces
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of, people_with_dues
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.fates import fate_of
@@ -28,7 +32,7 @@ CONTACT_HOURS = range(8, 20)
 
 @dataclass(frozen=True)
 class ReminderText(Answer):
-    """What the borrower reads."""
+    """What the borrower reads, in the words of the template that the tenant chose."""
 
     code: ClassVar[str] = "reminder_to_borrower"
     name: str
@@ -68,8 +72,10 @@ async def remind(
 ) -> Reminded | WhichPerson:
     """Prepare the reminder of one person's open receivables and of what is due of agreements.
 
-    Raises BorrowerUnknown, NothingOwed, TooManyPeople, BorrowerOptedOut, RemindedToday.
+    Raises NotPermitted, BorrowerUnknown, NothingOwed, TooManyPeople, BorrowerOptedOut,
+    RemindedToday.
     """
+    book.require(Permission.RECORD)
     person = chosen or await _who(book, name, name_key)
     if isinstance(person, WhichPerson):
         return person
@@ -106,7 +112,41 @@ async def _who(book: Book, name: str, name_key: str) -> Person | WhichPerson:
     )
 
 
+def queue_reminder(book: Book, reminded: Reminded) -> str:
+    """Queue the reminder and log it; returns the reference of its message."""
+    assert reminded.to is not None
+    about = {"borrower": reminded.person.borrower.id}
+    text = words_of(book, reminded)
+    client_ref = book.send(reminded.to, text, purpose="reminder", about=about)
+    note_reminder(book, reminded.person, client_ref)
+    return client_ref
+
+
 def note_reminder(book: Book, person: Person, client_ref: str) -> None:
     """Log the reminder that was queued as `client_ref`."""
     book.add_reminder(person.borrower.id, client_ref)
     book.seal("reminder_queued", borrower=person.borrower.id, detail={"kind": "manual"})
+
+
+def words_of(book: Book, reminded: Reminded) -> str:
+    """The reminder in the tenant's language, by its template.
+
+    One that is forwarded by hand names no word that only our bot would answer.
+    """
+    settings = book.page.settings
+    forwarded = reminded.to is None
+    fields = {**reminded.text.fields(), "forwarded": forwarded}
+    template = settings.reminder_template
+    if template == DEFAULT:
+        code = "reminder_text_to_forward" if forwarded else ReminderText.code
+    elif template in READY_MADE:
+        code = f"reminder_{template}"
+    else:
+        code = "reminder_own"
+        fields |= {"lines": pieces(template), "first_due": _first_due(reminded.text)}
+    return render(code, settings.language, today=book.occasion.today, **fields)
+
+
+def _first_due(text: ReminderText) -> date:
+    dates = [one.due_date for one in text.debts] + [one.due_date for one in text.agreements]
+    return min(dates)

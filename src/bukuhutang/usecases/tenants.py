@@ -19,11 +19,12 @@ from zoneinfo import ZoneInfo
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import TenantId
 from bukuhutang.messaging.states import GOING, WaSessionState
-from bukuhutang.store import mail, overview, stats, tenants, wa_sessions
+from bukuhutang.store import mail, stats, tenants, wa_sessions
 from bukuhutang.store.book import read_page
 from bukuhutang.store.scope import Database, TenantTx
-from bukuhutang.store.settings import read_settings, write_language
+from bukuhutang.store.settings import read_settings
 from bukuhutang.store.tenants import TenantRow
+from bukuhutang.store.usage import Usage
 from bukuhutang.store.wa_sessions import LoginRow
 from bukuhutang.tenancy.phone import read_phone
 from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX, PLANS, PlanName
@@ -36,7 +37,8 @@ from bukuhutang.tenancy.tenant import (
     TenantStatus,
 )
 from bukuhutang.usecases.book import Book, Occasion
-from bukuhutang.usecases.overview import month_start
+from bukuhutang.usecases.quotas import usage_now
+from bukuhutang.usecases.settings import ChangeSettings, change_settings
 
 EMAIL = re.compile(r"[^@\s<>\"',;:\\()\[\]]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,}")
 UP_STATES = ("connected", "restricted")
@@ -204,8 +206,19 @@ async def set_plan(database: Database, tenant_id: TenantId, plan: str, when: Whe
     async with database.book_tx(tenant_id) as tx:
         before = await read_tenant(tx)
         await tenants.set_plan(tx, PLANS[PlanName(plan)])
-        await _audit(tx, "plan_set", {"from": before.plan, "to": plan}, when)
-        return await read_tenant(tx)
+        after = await read_tenant(tx)
+        limits = {"limits_before": _limits(before), "limits": _limits(after)}
+        await _audit(tx, "plan_set", {"from": before.plan, "to": plan, **limits}, when)
+        return after
+
+
+def _limits(tenant: TenantRow) -> dict[str, int | None]:
+    """What is stored with the tenant; what else a plan allows follows from its name."""
+    return {
+        "debts": tenant.max_debts,
+        "agreements": tenant.max_agreements,
+        "ai_credits": tenant.ai_credits,
+    }
 
 
 async def set_language(
@@ -214,8 +227,9 @@ async def set_language(
     """The language the bot speaks to this lender. Raises TenantNotFound."""
     async with database.book_tx(tenant_id) as tx:
         await read_tenant(tx)
-        await write_language(tx, language)
-        await _audit(tx, "language_set", {"language": language}, when)
+        book = await operator_book(tx, when)
+        change_settings(book, ChangeSettings(language=language))
+        await book.close()
 
 
 async def add_credits(
@@ -232,7 +246,8 @@ async def add_credits(
         if tenant.ai_credits is None:
             raise CreditsUnlimited
         await tenants.grant_credits(tx, amount, actor=when.actor, now=when.now)
-        await _audit(tx, "credits_added", {"amount": amount}, when)
+        total = tenant.credits_added + amount
+        await _audit(tx, "credits_added", {"amount": amount, "sum": total}, when)
         return await read_tenant(tx)
 
 
@@ -316,7 +331,7 @@ class TenantDetails:
 
     tenant: TenantRow
     settings: TenantSettings
-    usage: overview.Usage
+    usage: Usage
     totals: dict[str, int]
     login: LoginRow
     last_mail: mail.LastMail | None
@@ -328,8 +343,7 @@ async def tenant_stats(database: Database, tenant_id: TenantId, when: When) -> T
         tenant = await read_tenant(tx)
         settings = await read_settings(tx)
         zone = ZoneInfo(settings.timezone)
-        since = month_start(when.now.astimezone(zone).date(), zone)
-        used = await overview.usage(tx, since)
+        used = await usage_now(tx, when.now, zone)
         totals = await stats.tenant_totals(tx)
         login = await wa_sessions.read(tx)
         assert login is not None, "a tenant has a login"

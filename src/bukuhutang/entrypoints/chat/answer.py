@@ -11,6 +11,7 @@ from bukuhutang.base.ids import BorrowerId
 from bukuhutang.entrypoints.chat.agreements import do_agreement
 from bukuhutang.entrypoints.chat.chosen import NOTHING_CHOSEN, Chosen, options_of
 from bukuhutang.entrypoints.chat.interview import hear_interview, start_interview, waiting_line
+from bukuhutang.entrypoints.chat.preferences import say_settings
 from bukuhutang.entrypoints.chat.quoted import NOTHING_QUOTED, Quoted, message_behind
 from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store.book import PEOPLE_MAX, Person, read_person
@@ -22,6 +23,7 @@ from bukuhutang.usecases import borrower_talk, overview, reminders
 from bukuhutang.usecases.agreement_answers import PayoffQuote
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.contacts import set_contact
+from bukuhutang.usecases.interview import check_room
 from bukuhutang.usecases.pay_person import pay_person
 from bukuhutang.usecases.people import NewPerson, WhichPerson, person_known, person_to_lend
 from bukuhutang.usecases.record_debt import RecordDebt, record_debt
@@ -201,6 +203,7 @@ async def _begin(
     talk: Talk, intent: intents.StartAgreement, person: Person | NewPerson | None
 ) -> str:
     """BUAT PERJANJIAN: whom with, then the interview."""
+    await check_room(talk.book)
     if person is None:
         key = name_key(intent.name)
         found = await person_to_lend(talk.book, intent.name, key, intent.phone)
@@ -229,6 +232,8 @@ async def _show(talk: Talk, intent: intents.Intent, known: Person | None) -> str
             return talk.say(await overview.show_history(book, person, talk.zone))
         case intents.ShowUsage():
             return talk.say(await overview.show_usage(book, talk.zone))
+        case intents.ShowSettings() | intents.ChangeSetting():
+            return say_settings(talk, intent)
     return talk.say_code("command_unknown", suggestion=None)
 
 
@@ -277,11 +282,8 @@ async def _remind(talk: Talk, intent: intents.Intent, name: str, known: Person |
         # The explanation first, then the bare text, so that it can be forwarded as it is.
         book.speak_of(outcome.person.borrower.id)
         book.send(book.occasion.chat_id, talk.say(outcome.told), about=book.about)
-        return talk.say_code("reminder_text_to_forward", **outcome.text.fields())
-    text = talk.say(outcome.text)
-    about = {"borrower": outcome.person.borrower.id}
-    client_ref = book.send(outcome.to, text, purpose="reminder", about=about)
-    reminders.note_reminder(book, outcome.person, client_ref)
+        return reminders.words_of(book, outcome)
+    reminders.queue_reminder(book, outcome)
     return talk.say(outcome.told)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -18,7 +19,6 @@ from bukuhutang.store.book import read_page
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.tenancy.roles import BY_ROLE, NOTHING
-from bukuhutang.tenancy.tenant import Language
 from bukuhutang.understanding import intents
 from bukuhutang.understanding.commands import read_borrower, read_lender
 from bukuhutang.understanding.names import name_key
@@ -38,21 +38,30 @@ async def handle(database: Database, message: Inbound, now: datetime) -> str:
     twice, or by two at once, has one effect. The date is that of `now`, our clock's, whatever the
     sender's phone believes. Raises TransientFault, InvariantBroken.
     """
-    zone = zone_named(message.timezone)
-    today = now.astimezone(zone).date()
-    heard = _hear(message, today)
+    heard = _hear(message, now)
     async with database.book_tx(message.tenant_id) as tx:
-        book = await _open_book(tx, message, heard, now=now, today=today)
+        book = await _open_book(tx, message, heard, now)
         if book.page.inbound_status != "pending":
             return "ignored: already worked"
-        talk = Talk(book, Language(message.language), zone)
+        settings = book.page.settings
+        if settings.timezone != message.timezone:
+            # Changed since the message was leased: its day may be another one there.
+            message = replace(message, timezone=settings.timezone)
+            heard = _hear(message, now)
+            book = await _open_book(tx, message, heard, now)
+        talk = Talk(book, settings.language, zone_named(settings.timezone))
         outcome = await _work(talk, message, heard)
         _consume(book, message, outcome)
         await book.close()
     return outcome
 
 
-def _hear(message: Inbound, today: date) -> intents.Intent | None:
+def _day(message: Inbound, now: datetime) -> date:
+    """The date where the tenant is."""
+    return now.astimezone(zone_named(message.timezone)).date()
+
+
+def _hear(message: Inbound, now: datetime) -> intents.Intent | None:
     """What the sender means if it is the lender; None when there is nothing to read.
 
     The caption of a file is read as a text is.
@@ -60,17 +69,12 @@ def _hear(message: Inbound, today: date) -> intents.Intent | None:
     if message.kind == "contact":
         return card_meant(message)
     if message.kind == "text" or (message.kind in WITH_TEXT and message.body.strip()):
-        return read_lender(message.body, today)
+        return read_lender(message.body, _day(message, now))
     return None
 
 
 async def _open_book(
-    tx: TenantTx,
-    message: Inbound,
-    heard: intents.Intent | None,
-    *,
-    now: datetime,
-    today: date,
+    tx: TenantTx, message: Inbound, heard: intents.Intent | None, now: datetime
 ) -> Book:
     name = getattr(heard, "name", None)
     page = await read_page(
@@ -87,7 +91,7 @@ async def _open_book(
         chat_id=message.chat_id,
         key=f"{MESSAGE_KEY}{message.id}",
         now=now,
-        today=today,
+        today=_day(message, now),
         permissions=NOTHING if page.member is None else BY_ROLE[page.member.role],
     )
     return Book(tx, page, occasion)
@@ -157,12 +161,10 @@ def _consume(book: Book, message: Inbound, outcome: str) -> None:
 
 async def apologise(database: Database, message: Inbound, now: datetime) -> None:
     """Tell a member that one message could not be worked; a borrower or stranger hears nothing."""
-    zone = zone_named(message.timezone)
-    today = now.astimezone(zone).date()
     async with database.book_tx(message.tenant_id) as tx:
-        book = await _open_book(tx, message, None, now=now, today=today)
+        book = await _open_book(tx, message, None, now)
         if book.page.member_id is None:
             return
-        talk = Talk(book, Language(message.language), zone)
+        talk = Talk(book, book.page.settings.language, zone_named(message.timezone))
         book.send(message.chat_id, talk.say_code("apology_quarantined"))
         await book.close()

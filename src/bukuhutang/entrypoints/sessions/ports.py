@@ -177,7 +177,7 @@ class DatabasePorts:
         self.on_up()
 
     def _when(self) -> When:
-        return When(self._clock.now(), self._clock.machine_now())
+        return When(self._clock.now(), self._clock.machine_now(), actor="service")
 
     async def words_for_stranger(self, tenant_id: TenantId) -> str:
         """What a phone with another number reads before it is unlinked."""

@@ -83,7 +83,7 @@ class Teller:
             self._waiting.update(dict.fromkeys(found))
 
     async def _tell(self, tenant_id: TenantId) -> None:
-        when = When(self._clock.now(), self._clock.machine_now())
+        when = When(self._clock.now(), self._clock.machine_now(), actor="service")
         try:
             if await tell_undelivered(self._database, tenant_id, when, words):
                 self.nudge(tenant_id)

@@ -24,7 +24,7 @@ from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_proble
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import api_keys, channel, pairing, refusals, tenants
+from bukuhutang.usecases import api_keys, channel, pairing, quotas, refusals, tenants
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -76,6 +76,11 @@ STATUSES: dict[type[Refusal], int] = {
     refusals.PhoneTaken: 409,
     refusals.PhoneIsOwn: 409,
     refusals.TooManyPeople: 409,
+    # In conflict with how full the book is: after a payoff or with another plan it goes through.
+    quotas.DebtQuotaReached: 409,
+    quotas.AgreementQuotaReached: 409,
+    quotas.PdfQuotaReached: 409,
+    quotas.AiCreditsUsedUp: 409,
 }
 """Class to status: the one place where a refusal becomes a number."""
 

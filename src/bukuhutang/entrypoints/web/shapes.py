@@ -14,7 +14,8 @@ from bukuhutang.entrypoints.web.cursors import CURSOR_CHARACTERS_MAX, ID_MAX
 from bukuhutang.entrypoints.web.login_shapes import LoginOut
 from bukuhutang.messaging.states import WaSessionState
 from bukuhutang.store.tenants import TenantRow
-from bukuhutang.tenancy.plans import PlanName
+from bukuhutang.store.usage import Usage
+from bukuhutang.tenancy.plans import PLANS, PlanName
 from bukuhutang.tenancy.tenant import TenantStatus
 from bukuhutang.usecases.tenants import TenantDetails
 
@@ -215,11 +216,40 @@ class UsageOut(_Out):
     """This calendar month in the tenant's own zone, against what the plan allows."""
 
     month: str = Field(examples=["2026-03"])
-    debts_open: int
-    max_debts: int | None
-    agreements_open: int
-    max_agreements: int | None
-    messages: int
+    debts_open: int = Field(examples=[12], description="of both directions")
+    max_debts: int | None = Field(examples=[50], description="null is unlimited")
+    agreements_open: int = Field(examples=[2], description="not yet closed: draft, sent, active")
+    max_agreements: int | None = Field(examples=[5], description="null is unlimited")
+    ai_credits_used: int = Field(examples=[40], description="of the plan's month")
+    max_ai_credits: int | None = Field(examples=[100], description="null is unlimited")
+    ai_credits_added_used: int = Field(examples=[0], description="this month, of the added ones")
+    ai_credits_added_left: int = Field(examples=[500], description="they do not expire")
+    pdfs: int = Field(examples=[3], description="agreements printed this month")
+    max_pdfs: int | None = Field(examples=[5], description="null is unlimited")
+    messages: int = Field(examples=[140], description="of chats, worked this month")
+    messages_a_minute: int = Field(examples=[20], description="what the plan allows")
+    api_requests_a_minute: int = Field(examples=[60], description="what the plan allows")
+
+    @classmethod
+    def of(cls, used: Usage) -> UsageOut:
+        """The same figures that the lender reads at STATUS AKUN."""
+        plan = PLANS[used.plan]
+        return cls(
+            month=f"{used.month:%Y-%m}",
+            debts_open=used.debts_open,
+            max_debts=used.max_debts,
+            agreements_open=used.agreements_open,
+            max_agreements=used.max_agreements,
+            ai_credits_used=used.credits.from_month,
+            ai_credits_added_used=used.credits.used_added,
+            max_ai_credits=used.credits.of_month,
+            ai_credits_added_left=used.credits.added_left,
+            pdfs=used.pdfs,
+            max_pdfs=plan.pdfs_a_month,
+            messages=used.messages,
+            messages_a_minute=plan.messages_a_minute,
+            api_requests_a_minute=plan.api_requests_a_minute,
+        )
 
 
 class TotalsOut(_Out):
@@ -242,7 +272,7 @@ class DetailsAnswer(_Out):
     session: LoginOut
 
     @classmethod
-    def of(cls, found: TenantDetails, *, month: str, login: LoginOut) -> DetailsAnswer:
+    def of(cls, found: TenantDetails, *, login: LoginOut) -> DetailsAnswer:
         """All of it as JSON."""
         settings, used, totals = found.settings, found.usage, found.totals
         return cls(
@@ -253,14 +283,7 @@ class DetailsAnswer(_Out):
                 language=settings.language,
                 timezone=settings.timezone,
             ),
-            usage=UsageOut(
-                month=month,
-                debts_open=used.debts_open,
-                max_debts=used.max_debts,
-                agreements_open=used.agreements_open,
-                max_agreements=used.max_agreements,
-                messages=used.messages_this_month,
-            ),
+            usage=UsageOut.of(used),
             totals=TotalsOut(
                 debts_total=totals["debts_total"],
                 debts_open=used.debts_open,
@@ -311,6 +334,12 @@ class MessageCounts(_Out):
 
 class CreditCounts(_Out):
     added: int
+    used: int
+    used_added: int = Field(description="of the used ones, from those that were added")
+
+
+class PdfCounts(_Out):
+    counted: int = Field(description="agreements printed, as the plans count them")
 
 
 class StatsAnswer(_Out):
@@ -325,6 +354,7 @@ class StatsAnswer(_Out):
     agreements: AgreementCounts
     messages: MessageCounts
     ai_credits: CreditCounts
+    pdfs: PdfCounts
 
     @classmethod
     def of(cls, counted: dict[str, Any], *, at: datetime) -> StatsAnswer:
@@ -352,6 +382,7 @@ class StatsAnswer(_Out):
                 outbound=counted["messages"]["outbound"] or {},
             ),
             ai_credits=CreditCounts.model_validate(counted["aiCredits"]),
+            pdfs=PdfCounts.model_validate(counted["pdfs"]),
         )
 
 

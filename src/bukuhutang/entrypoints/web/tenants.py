@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
@@ -74,14 +73,13 @@ async def register(body: RegisterIn, call: OperatorCall) -> TenantAnswer:
 async def details(tenant_id: TenantIdInPath, call: OperatorCall) -> DetailsAnswer:
     """Settings, usage this month against the limits, session, totals."""
     found = await tenants.tenant_stats(call.deps.database, TenantId(tenant_id), call.when)
-    month = call.when.now.astimezone(ZoneInfo(found.settings.timezone)).strftime("%Y-%m")
     login = LoginOut.of(
         found.login,
         found.last_mail,
         call.language,
         by_mail=call.deps.has_mail and found.tenant.email is not None,
     )
-    return DetailsAnswer.of(found, month=month, login=login)
+    return DetailsAnswer.of(found, login=login)
 
 
 @router.get("/tenant/{id}/qr", responses=refusals(NOT_FOUND, NO_QR))

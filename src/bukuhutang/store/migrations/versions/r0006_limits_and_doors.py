@@ -27,18 +27,24 @@ grant update (used, used_added) on usage_meters to bukuhutang_app;
 grant select on usage_meters to bukuhutang_operator;
 create policy counted on usage_meters for select to bukuhutang_operator using (true);
 
--- The lender is told once a month and limit that 80 or 100 percent are reached.
+-- The lender is told once a month and limit that 80 or 100 percent are reached. A larger limit
+-- (another plan, more credits) is another one.
 create table quota_notices (
     tenant_id bigint not null references tenants (id),
     id bigint generated always as identity,
     quota text not null check (quota in ('debts', 'agreements', 'ai_credits', 'pdfs')),
     month date not null check (extract(day from month) = 1),
+    quota_max bigint not null check (quota_max >= 0), -- the limit as it was told
     percent smallint not null check (percent in (80, 100)),
     told_at timestamptz not null,
     primary key (tenant_id, id),
-    unique (tenant_id, quota, month, percent)
+    unique (tenant_id, quota, month, quota_max, percent)
 );
 grant select, insert on quota_notices to bukuhutang_app;
+
+-- The month whose meter counts this document; null for a receipt of settlement, which is free.
+alter table document_jobs
+    add column counted_in date check (extract(day from counted_in) = 1);
 """
 
 RATES = """
