@@ -94,6 +94,12 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "built_upon": [{"name": "Budi"}],
     "phone_taken": [{"phone": "6281234567890", "name": "Budi"}],
     "phone_is_own": [{}],
+    "borrower_exists": [{"name": "Budi", "borrower_id": 3}],
+    "target_unclear": [{}],
+    "agreement_unknown": [{"number": 2}],
+    "agreement_not_accepted": [{"number": 2, "name": "Budi"}],
+    "agreement_over": [{"number": 2, "name": "Budi", "status": "completed"}],
+    "payoff_too_little": [{"number": 2, "amount": 100_000, "to_pay": 250_000}],
     "too_many_people": [{"name": "Budi", "max": 20}],
 }
 

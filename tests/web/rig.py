@@ -59,6 +59,7 @@ class Web:
             (KEY,),
             self.wake_sessions,
             attempts=FailedAttempts(RateLimitItemPerMinute(FAILURES_MAX)),
+            api_attempts=FailedAttempts(RateLimitItemPerMinute(FAILURES_MAX)),
             qr_wait_seconds=0.0,
         )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bukuhutang.base.errors import ConfigurationProblem, Refusal, TransientFault
-from bukuhutang.main import cli_tenants
+from bukuhutang.main import cli_keys, cli_tenants
 from bukuhutang.main.commands import DEFAULT_DATA, DataFolder, Result, app, with_database
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "run"]
 
-assert cli_tenants.app is app  # importing it adds its commands
+assert cli_tenants.app is cli_keys.app is app  # importing them adds their commands
 
 
 class Driver(StrEnum):

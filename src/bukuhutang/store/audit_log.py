@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bukuhutang.base.ids import BorrowerId
+from bukuhutang.base.ids import BorrowerId, PaymentNumber
 from bukuhutang.store.scope import TenantTx
 
 MONEY_ACTS = (
@@ -17,6 +17,9 @@ MONEY_ACTS = (
     *("installment_undone", "forgiveness_undone"),
 )
 """The acts that changed a balance: what BATAL looks at and RIWAYAT shows."""
+
+INSTALLMENT_ACTS = ("installment_paid", "agreement_paid_off")
+"""The acts that put money into an agreement."""
 
 AGREEMENT_ACTS = (
     *("agreement_drafted", "agreement_accepted", "agreement_rejected", "agreement_expired"),
@@ -47,6 +50,17 @@ class Record:
     borrower_id: int
     undone: bool
     built_upon: bool  # as in LastAct
+
+
+@dataclass(frozen=True)
+class InstallmentRecord:
+    """Who paid into an agreement how, and what has become of it since."""
+
+    actor: str
+    action: str
+    name: str
+    undone: bool
+    is_last: bool  # nothing newer for that person
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,29 @@ async def record_of(tx: TenantTx, action: str, subject: int) -> Record | None:
         [*MONEY_ACTS, *AGREEMENT_ACTS],
     )
     return None if row is None else Record(*row)
+
+
+async def record_of_installment(tx: TenantTx, payment: PaymentNumber) -> InstallmentRecord:
+    """The recording of a payment into an agreement, which must exist."""
+    row = await tx.db.fetchrow(
+        "select a.actor, a.action, b.name, exists (select from payments r"
+        "   where r.tenant_id = p.tenant_id and r.reverses = p.id) as undone,"
+        " not exists (select from audit_log n where n.tenant_id = a.tenant_id"
+        "   and n.borrower_id = a.borrower_id and n.id > a.id and n.action = any($4)) as is_last"
+        " from payments p join agreement_entries e on e.tenant_id = p.tenant_id"
+        "   and e.payment_id = p.id"
+        " join audit_log a on a.tenant_id = p.tenant_id and a.borrower_id = p.borrower_id"
+        "   and a.subject = p.agreement_id and a.action = any($3)"
+        "   and (a.detail ->> 'entry')::int = e.number"
+        " join borrowers b on b.tenant_id = p.tenant_id and b.id = p.borrower_id"
+        " where p.tenant_id = $1 and p.id = $2 and p.reverses is null",
+        tx.tenant_id,
+        payment,
+        INSTALLMENT_ACTS,
+        [*MONEY_ACTS, *AGREEMENT_ACTS],
+    )
+    assert row is not None, "what is recorded is in the audit log"
+    return InstallmentRecord(*row)
 
 
 async def acts_by_key(tx: TenantTx, keys: Sequence[str]) -> list[DoneAct]:

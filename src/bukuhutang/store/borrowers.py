@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
 from bukuhutang.base.ids import BorrowerId, PhoneNumber
 from bukuhutang.ledger.debt import Borrower
 from bukuhutang.store.scope import TenantTx
@@ -39,3 +43,67 @@ async def similar_names(tx: TenantTx, name_key: str, *, limit: int) -> tuple[str
         limit,
     )
     return tuple(row["name"] for row in rows)
+
+
+@dataclass(frozen=True)
+class BorrowerRow:
+    """A person of the book with what is open on debts, both ways, in whole rupiah."""
+
+    borrower: Borrower
+    receivable: int
+    payable: int
+    created_at: datetime
+
+
+ROW = """
+select b.id, b.name, b.name_key, b.phone_number, b.opted_out_at, b.credit_receivable,
+    b.credit_payable, b.created_at, o.receivable, o.payable
+  from borrowers b cross join lateral (
+    select coalesce(sum(d.principal - d.paid) filter (where d.direction = 'piutang'), 0)::bigint
+            as receivable,
+        coalesce(sum(d.principal - d.paid) filter (where d.direction = 'hutang'), 0)::bigint
+            as payable
+      from debts d where d.tenant_id = b.tenant_id and d.borrower_id = b.id
+       and d.status = 'open') o
+ where b.tenant_id = $1"""
+
+
+def _row(row: Any) -> BorrowerRow:
+    phone = row["phone_number"]
+    borrower = Borrower(
+        BorrowerId(row["id"]),
+        row["name"],
+        row["name_key"],
+        None if phone is None else PhoneNumber(phone),
+        row["opted_out_at"],
+        row["credit_receivable"],
+        row["credit_payable"],
+    )
+    return BorrowerRow(borrower, row["receivable"], row["payable"], row["created_at"])
+
+
+async def read(tx: TenantTx, number: BorrowerId) -> BorrowerRow | None:
+    """One person, or None."""
+    row = await tx.db.fetchrow(f"{ROW} and b.id = $2", tx.tenant_id, number)
+    return None if row is None else _row(row)
+
+
+async def page(
+    tx: TenantTx, *, before: int, limit: int, name_key: str | None, digits: str | None
+) -> list[BorrowerRow]:
+    """People numbered below `before`, the newest first; at most `limit`.
+
+    `name_key` is found anywhere in the name, `digits` at the start of the number; without both
+    everybody is meant.
+    """
+    rows = await tx.db.fetch(
+        f"{ROW} and b.id < $2 and (($4::text is null and $5::text is null)"
+        " or position($4 in b.name_key) > 0 or starts_with(b.phone_number, $5))"
+        " order by b.id desc limit $3",
+        tx.tenant_id,
+        before,
+        limit,
+        name_key,
+        digits,
+    )
+    return [_row(row) for row in rows]

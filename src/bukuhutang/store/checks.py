@@ -83,7 +83,7 @@ order by 2, 1"""
 
 COUNTERS = """
 select k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
-    k.last_reminder, k.last_agreement, k.last_audit, k.audit_hash,
+    k.last_reminder, k.last_agreement, k.last_api_key, k.last_audit, k.audit_hash,
     (select coalesce(max(id), 0) from users where tenant_id = $1) as members,
     (select coalesce(max(id), 0) from borrowers where tenant_id = $1) as borrowers,
     (select coalesce(max(id), 0) from debts where tenant_id = $1) as debts,
@@ -91,6 +91,7 @@ select k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_alloc
     (select coalesce(max(id), 0) from payment_allocations where tenant_id = $1) as allocations,
     (select coalesce(max(id), 0) from reminders where tenant_id = $1) as reminders,
     (select coalesce(max(id), 0) from loan_agreements where tenant_id = $1) as agreements,
+    (select coalesce(max(id), 0) from api_keys where tenant_id = $1) as api_keys,
     (select coalesce(max(id), 0) from audit_log where tenant_id = $1) as audit
   from books k where k.tenant_id = $1"""
 
@@ -128,7 +129,7 @@ async def differences(tx: TenantTx) -> list[Difference]:
     assert counters is not None
     names = (
         *("members", "borrowers", "debts", "payments", "allocations", "reminders", "agreements"),
-        "audit",
+        *("api_keys", "audit"),
     )
     for place, name in enumerate(names):
         compare(f"counter.{name}", 0, counters[place], counters[name])

@@ -15,12 +15,12 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import TenantId
-from bukuhutang.store import api_keys, rate_windows
+from bukuhutang.store import api_keys, idempotency, rate_windows
 from bukuhutang.store.api_keys import ApiKeyRow
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.tenancy.plans import PLANS, PlanName
@@ -45,6 +45,7 @@ KEY_NAME_MAX = 60
 EXPIRY_DAYS_MAX = 3_653
 WINDOW = timedelta(minutes=1)
 RATE_KIND = "api"
+ANSWERS_KEPT = timedelta(days=30)
 
 _FORM = re.compile(r"bh_live_([1-9][0-9]{0,17})_[A-Za-z0-9_-]{43}")
 
@@ -135,9 +136,9 @@ async def create_key(book: Book, wish: CreateKey, secret: str) -> KeyCreated:
         last_used_at=None,
     )
     await api_keys.insert(book.tx, row, _hash(key))
-    expires_at = None if wish.expires_at is None else wish.expires_at.isoformat()
+    ends = None if wish.expires_at is None else wish.expires_at.astimezone(UTC).isoformat()
     # Numbers only: the log holds no names.
-    book.seal("key_created", subject=row.id, detail={"scope": row.scope, "expires_at": expires_at})
+    book.seal("key_created", subject=row.id, detail={"scope": row.scope, "expires_at": ends})
     return KeyCreated(row, key)
 
 
@@ -239,6 +240,12 @@ async def count_request(tx: TenantTx, plan: PlanName, now: datetime) -> ApiRate:
     used = await rate_windows.hit(tx, RATE_KIND, "", minute)
     left = max(1, -((now - minute - WINDOW) // timedelta(seconds=1)))
     return ApiRate(PLANS[plan].api_requests_a_minute, used, left)
+
+
+async def forget_answers(database: Database, now: datetime) -> None:
+    """The answers kept for repetitions are dropped when they are old, of all tenants at once."""
+    async with database.courier() as db:
+        await idempotency.sweep(db, now - ANSWERS_KEPT)
 
 
 def _hash(key: str) -> bytes:

@@ -362,9 +362,9 @@ class Book:
         """Write all that was staged, in one statement."""
         if self.changes.dialogue_asked:
             self._say_which_message_asked()
+            self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
         for chat_id, body in self._last:
             self.send(chat_id, body, purpose="notice")
-            self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
         if self.changes.dialogue_asked or self.changes.dialogue_ended:
             self.changes.dialogue_set_aside.clear()  # one statement may touch a row once
         if self.counters != self.page.counters:

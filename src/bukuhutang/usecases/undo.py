@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.errors import Refusal
-from bukuhutang.base.ids import BorrowerId, DebtNumber, PaymentNumber
+from bukuhutang.base.ids import AgreementNumber, BorrowerId, DebtNumber, PaymentNumber
 from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import audit_log, payments
@@ -113,6 +113,23 @@ async def undo_record(
     if action == "debt_recorded":
         return await _undo_debt(book, person, DebtNumber(number))
     return await _undo_payment(book, person, PaymentNumber(number))
+
+
+async def undo_installment(
+    book: Book, number: PaymentNumber, agreement: AgreementNumber
+) -> AgreementActUndone:
+    """Reverse a payment into an agreement by its number; it must exist. Raises as `undo_record`.
+
+    It has to be the very last thing that was done for that person.
+    """
+    record = await audit_log.record_of_installment(book.tx, number)
+    if record.undone:
+        raise AlreadyUndone(None)
+    own = record.actor == book.occasion.actor
+    book.require(Permission.RECORD if own else Permission.REMOVE)
+    if not record.is_last:
+        raise BuiltUpon(record.name)
+    return await undo_agreement_act(book, record.action, agreement)
 
 
 async def _not_the_last(book: Book, key: str) -> Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -101,6 +102,19 @@ async def test_a_debt_that_is_refused_leaves_nothing(
     assert await count(web, shop.tenant_id, "borrowers") == 1
     good = await shop.post("/debts", a_debt("Budi"), key="again")
     assert good.status_code == 201, "a refusal stores nothing"
+
+
+async def test_the_plans_last_place_is_taken_once(web: Web, shop: Program) -> None:
+    async with web.database.tenant_tx(shop.tenant_id) as tx:
+        await tx.db.execute("update tenants set max_debts = 5")
+    answers = await asyncio.gather(*(shop.post("/debts", a_debt()) for _ in range(8)))
+    assert sorted(one.status_code for one in answers) == [201] * 5 + [409] * 3
+    refused = problem(await shop.post("/debts", a_debt()), 409, "debt_quota_reached")
+    assert (refused["used"], refused["limit"], refused["nextPlan"]) == (5, 5, "basic")
+    assert (await shop.post("/borrowers/1/payments", {"amount": 1_000})).status_code == 201
+    async with web.database.tenant_tx(shop.tenant_id) as tx:
+        told = await tx.db.fetchval("select count(*) from outbound_messages")
+    assert told == 2, "80 and 100 percent, as in the chat"
 
 
 async def test_the_lenders_own_number_is_nobody_elses(web: Web, shop: Program) -> None:

@@ -1,4 +1,4 @@
-"""What happens because time passed: unanswered agreements, and the nightly audit of all books."""
+"""What happens because time passed: unanswered agreements, old answers to programs, the audit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.store.scope import Database
 from bukuhutang.usecases import agreement_sweeps
+from bukuhutang.usecases.api_keys import forget_answers
 from bukuhutang.usecases.audit import audit_books
 
 AUDIT_AT = time(19, 0, tzinfo=UTC)
@@ -61,6 +62,7 @@ class ClockLoop:
         async with self._busy:
             now = self._clock.now()
             await self._sweep_agreements(now)
+            await self._guarded(partial(forget_answers, self._database, now))
             if now < self._due:
                 return
             await self._audit()
@@ -80,6 +82,7 @@ class ClockLoop:
             self._after()
         if more and not failed:
             await self._sweep_agreements(now)
+            await self._guarded(partial(forget_answers, self._database, now))
 
     async def _audit(self) -> None:
         count = 0

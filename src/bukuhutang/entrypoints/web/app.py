@@ -19,10 +19,11 @@ from bukuhutang.entrypoints.web import (
     link_page,
     lists,
     probes,
+    tenant_keys,
     tenants,
     verify_page,
 )
-from bukuhutang.entrypoints.web.api import debts
+from bukuhutang.entrypoints.web.api import borrowers, debts, keys, payments
 from bukuhutang.entrypoints.web.api.calls import Replayed
 from bukuhutang.entrypoints.web.api.gate import (
     GUARDED,
@@ -40,7 +41,7 @@ __all__ = ["WebDeps", "build_app", "operator_guard"]
 
 STATIC = Path(__file__).parent / "static"
 SIMULATOR_PAGE = "/simulator"
-TENANT_ROUTERS = (debts.router,)
+TENANT_ROUTERS = (borrowers.router, debts.router, payments.router, keys.router)
 """What lies under /api/v1, in the order of the document."""
 
 
@@ -72,7 +73,7 @@ def build_app(deps: WebDeps) -> Api:
     )
     app.state.deps = deps
     guard = Depends(operator_guard(deps))
-    for admin in (lists.router, tenants.router):
+    for admin in (lists.router, tenants.router, tenant_keys.router):
         app.include_router(admin, dependencies=[guard])
     for one in TENANT_ROUTERS:
         app.include_router(one, prefix=GUARDED)

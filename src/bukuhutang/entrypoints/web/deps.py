@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
@@ -37,6 +37,7 @@ class WebDeps:
     # Apart from `attempts`: a program with an old key must not lock out the operator beside it.
     api_attempts: FailedAttempts = field(default_factory=FailedAttempts)
     after_write: Callable[[], None] = lambda: None  # messages may be queued, documents wanted
+    ways_in: tuple[Callable[..., Awaitable[Any]], ...] = ()  # further ones, as `api.gate.WayIn`
     qr_wait_seconds: float = QR_WAIT_SECONDS
     has_mail: bool = False
     public_url: str | None = None  # where people outside reach this service

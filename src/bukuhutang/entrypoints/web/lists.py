@@ -43,7 +43,7 @@ async def list_tenants(asked: Annotated[TenantsQuery, Query()], call: OperatorCa
             db,
             after=read_cursor("tenants", asked.cursor),
             limit=asked.limit + 1,  # one more tells whether there is a next page
-            search=_as_stored(asked.search),
+            search=as_stored(asked.search),
             status=asked.status,
             plan=asked.plan,
         )
@@ -79,7 +79,7 @@ def _next(listed: Listed, shown: Sequence[int], *, more: bool) -> str | None:
     return write_cursor(listed, shown[-1]) if more else None
 
 
-def _as_stored(search: str | None) -> str | None:
+def as_stored(search: str | None) -> str | None:
     """A number is stored as E.164 digits, so `0812-34` must look for `6281234`."""
     text = (search or "").strip()
     if not _LOOKS_LIKE_A_NUMBER.fullmatch(text):

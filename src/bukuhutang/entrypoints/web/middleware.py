@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bukuhutang.base.clock import monotonic
 from bukuhutang.base.errors import InvariantBroken
+from bukuhutang.entrypoints.web.api.gate import GUARDED, is_guarded
 from bukuhutang.entrypoints.web.problems import PROBLEM_CODE, REQUEST_ID, Problems
 
 REQUESTS = Counter(
@@ -140,5 +141,7 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
 def _template(scope: Scope) -> str:
     path = getattr(scope.get("route"), "path_format", None)
     if isinstance(path, str):
-        return path
+        # A route names itself as in its router, without the prefix that one is included under.
+        inside = is_guarded(scope) and not path.startswith(GUARDED)
+        return f"{GUARDED}{path}" if inside else path
     return "/static" if scope["path"].startswith("/static/") else "unmatched"

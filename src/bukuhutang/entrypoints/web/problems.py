@@ -24,7 +24,8 @@ from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_proble
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases import api_keys, channel, pairing, quotas, refusals, tenants
+from bukuhutang.usecases import agreement_refusals as agreements
+from bukuhutang.usecases import api_keys, channel, contacts, pairing, quotas, refusals, tenants
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -61,12 +62,18 @@ STATUSES: dict[type[Refusal], int] = {
     api.NameAmbiguous: 409,
     api.DirectionAmbiguous: 409,
     api.TargetAmbiguous: 409,
+    api.TargetUnclear: 422,
     api.PersonNameInvalid: 422,
     api.PersonUnclear: 422,
     api.DueDateOutOfRange: 422,
     api.BorrowerNotFound: 404,
     api.DebtNotFound: 404,
     api.PaymentNotFound: 404,
+    contacts.BorrowerExists: 409,
+    agreements.AgreementUnknown: 404,
+    agreements.AgreementNotAccepted: 409,
+    agreements.AgreementOver: 409,
+    agreements.PayoffTooLittle: 409,
     refusals.NotPermitted: 403,
     refusals.BorrowerUnknown: 404,
     refusals.NothingOwed: 409,
@@ -99,6 +106,7 @@ FIELDS: dict[type[Refusal], str] = {
     api_keys.KeyExpiryInvalid: "expiresAt",
     api.PersonNameInvalid: "name",
     api.PersonUnclear: "borrowerId",
+    api.TargetUnclear: "agreement",
     api.DueDateOutOfRange: "dueDate",
     refusals.PhoneTaken: "phoneNumber",
     refusals.PhoneIsOwn: "phoneNumber",

@@ -28,8 +28,10 @@ from bukuhutang.ledger.money import Direction
 from bukuhutang.ledger.names import NAME_MAX, name_key
 from bukuhutang.store import debts
 from bukuhutang.store.book import PEOPLE_MAX, Person
+from bukuhutang.tenancy.plans import PlanName
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import NewPerson, WhichPerson
+from bukuhutang.usecases.quotas import DebtQuotaReached
 from bukuhutang.usecases.record_debt import RecordDebt, record_debt
 from bukuhutang.usecases.refusals import (
     AlreadyUndone,
@@ -104,6 +106,7 @@ async def debt_shown(book: Book, number: int) -> DebtDetailOut:
         TooManyPeople("Budi", PEOPLE_MAX),
         PhoneTaken("6281234567890", "Budi"),
         PhoneIsOwn(),
+        DebtQuotaReached(PlanName.FREE, 50, 50, PlanName.BASIC, 200),
     ),
 )
 async def post_debt(body: DebtIn, call: ApiWriting) -> Response:

@@ -1,8 +1,8 @@
 """Who may call the tenant API, how often, and what a write must bring along.
 
 All of it is looked at before a request's body is read or its path is matched. Besides the keys of
-programs there may be further ways in (WAYS_IN): each finds its own credential in the request's
-headers and says whom it stands for.
+programs there may be further ways in (WAYS_IN, `WebDeps.ways_in`): each finds its own credential in
+the request's headers, says whom it stands for and counts the request (`count_request`).
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class ApiGateMiddleware:
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope, when: When) -> Caller:
-        for way in WAYS_IN:
+        for way in (*self._deps.ways_in, *WAYS_IN):
             caller = await way(self._deps, scope, when)
             if caller is not None:
                 return caller

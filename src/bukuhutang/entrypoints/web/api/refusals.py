@@ -7,7 +7,7 @@ PreconditionRequired, PreconditionFailed a change must say what it changes
 NameAmbiguous, DirectionAmbiguous,
 TargetAmbiguous                          what the chat would ask; the request must say it
 PersonNameInvalid, DueDateOutOfRange,
-PersonUnclear                            what the chat's reader would refuse
+PersonUnclear, TargetUnclear             what the chat's reader would refuse
 BorrowerNotFound, DebtNotFound,
 PaymentNotFound                          no such number in this book
 """
@@ -78,6 +78,11 @@ class TargetAmbiguous(Refusal):
     code: ClassVar[str] = "target_ambiguous"
     name: str
     targets: list[dict[str, Any]]
+
+
+@dataclass(eq=False)
+class TargetUnclear(Refusal):
+    code: ClassVar[str] = "target_unclear"
 
 
 @dataclass(eq=False)

@@ -75,7 +75,7 @@ class ApiOut(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
-Item = TypeVar("Item", bound=ApiOut)
+Item = TypeVar("Item", bound=BaseModel)
 
 
 class Page(ApiOut, Generic[Item]):
