@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from bukuhutang.base.ids import TenantId
 from bukuhutang.store.scope import Database, connect
+from bukuhutang.usecases.tenants import set_plan
 from tests.support.database import Server
 from tests.support.world import World, running_world
 
@@ -47,6 +48,7 @@ async def scene(server: Server, tenants: int) -> AsyncIterator[Scene]:
             lenders = []
             for place in range(tenants):
                 tenant_id = await world.register(phone_number(place), f"Toko {place}")
+                await set_plan(database, tenant_id, "enterprise", world.when())  # no limit here
                 lenders.append(Lender(tenant_id, phone_number(place)))
             await world.service.wake_sessions()
             gate = asyncio.Semaphore(16)

@@ -166,7 +166,13 @@ class Deal:
             await inbox.receive(db, [arrival])
             until = self.clock.machine + timedelta(seconds=60)
             leased = await inbox.lease(
-                db, "rig", now=self.clock.machine, until=until, chat_max=9, limit=9
+                db,
+                "rig",
+                now=self.clock.machine,
+                until=until,
+                business_now=self.clock.at,
+                chat_max=9,
+                limit=9,
             )
         outcome = "nothing"
         for message in leased:

@@ -17,7 +17,8 @@ PAUSE_SECONDS = (-0.05, 0.15)
 """Between two messages; below zero is no pause, so that some follow at once."""
 GIVES_UP = 0.3
 """How often a person lets a message be whose first call failed; who tries again goes on trying."""
-ASKS_AFTER_SECONDS = (0.0, 1.5)
+ASKS_AFTER_SECONDS = (10.5, 14.0)
+"""Between two questions of a borrower: six a minute are answered."""
 SENDS_TWICE = 0.10
 SENDS_OLD_AGAIN = 0.05
 MESSAGES_MAX = 9_999

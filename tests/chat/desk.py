@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
+from bukuhutang.base.ids import ChatId, MemberId, PhoneNumber, TenantId
 from bukuhutang.entrypoints.chat.handle import handle
 from bukuhutang.entrypoints.chat.loop import InboxLoop
-from bukuhutang.store import checks, inbox
+from bukuhutang.store import checks, inbox, members
 from bukuhutang.store.inbox import Arrival, Inbound
+from bukuhutang.store.members import MemberRow
 from bukuhutang.store.scope import Database
-from bukuhutang.usecases.tenants import When, add_member
+from bukuhutang.tenancy.roles import Role
+from bukuhutang.usecases.tenants import When, set_plan
 from tests.store.ground import NOON, Ground
 from tests.support.world import clock_at
 
@@ -74,6 +76,7 @@ class Desk:
                 loop,
                 now=now,
                 until=now + timedelta(seconds=inbox.LEASE_SECONDS),
+                business_now=self.now,
                 chat_max=100,
                 limit=100,
             )
@@ -110,13 +113,18 @@ class Desk:
         assert chat == (sender or self.phone)
         return body
 
-    async def member(self, phone: str, name: str = "Staf") -> str:
+    async def member(self, phone: str, name: str = "Staf", role: Role = Role.OWNER) -> str:
         """A further number that speaks for the lender."""
-        when = When(self.now, self.now)
-        assert await add_member(
-            self.ground.database, self.tenant_id, phone_number=f"+{phone}", name=name, when=when
-        )
+        async with self.ground.database.book_tx(self.tenant_id) as tx:
+            number = MemberId(len(await members.read_all(tx)) + 1)
+            row = MemberRow(number, PhoneNumber(phone), name, role, is_removed=False)
+            await members.insert(tx, row, self.now)
+            await tx.db.execute("update books set last_member = $1", number)
         return phone
+
+    async def take_plan(self, plan: str) -> None:
+        """Another plan, such as one with many messages a minute."""
+        await set_plan(self.ground.database, self.tenant_id, plan, When(self.now, self.now))
 
     async def queued(self) -> list[tuple[str, str]]:
         """Everything said so far: chat and text."""

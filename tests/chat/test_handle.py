@@ -119,6 +119,7 @@ class TestOnce:
         assert await desk.debts() == []
 
     async def test_simultaneous_payments_on_one_debt_add_up(self, desk: Desk) -> None:
+        await desk.take_plan("enterprise")
         chats = [await desk.member(f"62813{n:08}") for n in range(1, 21)]
         await desk.say("PINJAM Budi 200rb")
         for n, chat in enumerate(chats, start=1):

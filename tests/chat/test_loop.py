@@ -158,6 +158,7 @@ class TestTakeover:
     async def test_two_loops_on_one_inbox_have_one_effect_each_and_keep_the_order(
         self, desk: Desk
     ) -> None:
+        await desk.take_plan("enterprise")
         chats = [await desk.member(f"62814{n:08}") for n in range(1, 7)]
         for n in range(5):
             for chat in chats:

@@ -12,7 +12,9 @@ import pytest
 from bukuhutang.base.ids import TenantId
 from bukuhutang.messaging.simulated import PhoneState
 from bukuhutang.store import checks
-from bukuhutang.usecases.tenants import add_member, toggle_tenant
+from bukuhutang.tenancy.roles import Role
+from bukuhutang.usecases.members import NewMember, add_by_operator
+from bukuhutang.usecases.tenants import toggle_tenant
 from tests.store.ground import NOON, Ground, fresh_ground
 from tests.support.database import Server
 from tests.support.phones import More
@@ -63,13 +65,11 @@ async def test_what_the_lender_types_to_oneself_is_a_command(house: House) -> No
 
 
 async def test_a_registered_number_is_answered_in_its_own_chat(house: House) -> None:
-    await add_member(
-        house.ground.database,
-        house.tenant_id,
-        phone_number=STAFF,
-        name="Rina",
-        when=house.world.when(),
-    )
+    new = NewMember(STAFF, "Rina", Role.STAFF)
+    await add_by_operator(house.ground.database, house.tenant_id, new, house.world.when())
+    await house.world.rest()
+    [welcome] = await house.world.heard(STAFF)
+    assert "staf" in welcome.text
     await house.world.say(STAFF, "BAYAR Budi 100rb", to=LENDER)
     [answer] = await house.world.heard(STAFF)
     assert "Rp400.000" in answer.text

@@ -9,7 +9,7 @@ import pytest
 from bukuhutang.messaging.drivers.cloud import fold
 from bukuhutang.store.scope import connect
 from tests.cloud.world import running_cloud_world
-from tests.conversations.test_transcripts import FOLDER, Turn, parse, play
+from tests.conversations.test_transcripts import FOLDER, Turn, open_shops, parse, play
 from tests.support.database import Server
 
 FILE = re.compile(r"^\[file [^\]]+\]\n")  # a template holds its file elsewhere
@@ -25,10 +25,7 @@ async def test_a_transcript_is_the_same_over_the_cloud_api(name: str, server: Se
     try:
         async with running_cloud_world(database, dsn, at=begins) as world:
             world.graph.statuses = ("sent", "delivered")
-            for who, (shop, language) in script.tenants.items():
-                tenant_id = await world.lender(script.phones[who], shop)
-                async with database.tenant_tx(tenant_id) as tx:
-                    await tx.db.execute("update tenant_settings set language = $1", language)
+            await open_shops(world, script)
             said = [await play(world, script, turn) for turn in script.turns]
     finally:
         await database.close()

@@ -1,6 +1,7 @@
 """The transcripts beside this file are the product's specification: each is played as written.
 
-    tenant lender = Toko Dani, 0811-1111-1111, id      a lender, linked before the first line
+    tenant lender = Toko Dani, 0811-1111-1111, id      a lender, linked before the first line;
+                                                       `, enterprise` for many messages a minute
     phone budi = 0812-2222-2222                        another phone
     @ 2026-02-18 09:00                                 the time in Jakarta, forward only
     lender> PINJAM Budi 500rb 14hari    [id A1]        typed to oneself
@@ -88,7 +89,7 @@ class Turn:
 class Transcript:
     heading: list[str]
     phones: dict[str, str]
-    tenants: dict[str, tuple[str, str]]
+    tenants: dict[str, tuple[str, str, str]]  # name of the shop, language, plan
     turns: list[Turn]
     tenant_ids: dict[str, TenantId] = field(default_factory=dict)
     # Ids of what the bot said, by whom it was said to and what it answered.
@@ -104,7 +105,11 @@ def parse(text: str) -> Transcript:
             parts = [part.strip() for part in declared["rest"].split(",")]
             script.phones[declared["name"]] = parts[1] if declared["kind"] == "tenant" else parts[0]
             if declared["kind"] == "tenant":
-                script.tenants[declared["name"]] = (parts[0], parts[2])
+                script.tenants[declared["name"]] = (
+                    parts[0],
+                    parts[2],
+                    parts[3] if len(parts) > 3 else "free",
+                )
             script.heading.append(line)
         elif not script.turns and (not line or line.startswith("#")):
             script.heading.append(line)
@@ -227,6 +232,17 @@ async def simulated(database: Database, dsn: str, at: datetime) -> AsyncIterator
         yield world
 
 
+async def open_shops(world: World, script: Transcript) -> None:
+    """The lenders of a transcript, as it declares them."""
+    for who, (shop, language, plan) in script.tenants.items():
+        tenant_id = await world.lender(script.phones[who], shop)
+        script.tenant_ids[who] = tenant_id
+        async with world.database.tenant_tx(tenant_id) as tx:
+            await tx.db.execute("update tenant_settings set language = $1", language)
+        if plan != "free":
+            await set_plan(world.database, tenant_id, plan, world.when())
+
+
 @asynccontextmanager
 async def linked(database: Database, dsn: str, at: datetime) -> AsyncIterator[World]:
     """A world of linked devices: the real library, and a fake WhatsApp on loopback."""
@@ -261,11 +277,7 @@ async def test_transcript(name: str, driver: str, server: Server) -> None:
     database = await connect(dsn)
     try:
         async with WORLDS[driver](database, dsn, script.turns[0].at) as world:
-            for who, (shop, language) in script.tenants.items():
-                tenant_id = await world.lender(script.phones[who], shop)
-                script.tenant_ids[who] = tenant_id
-                async with database.tenant_tx(tenant_id) as tx:
-                    await tx.db.execute("update tenant_settings set language = $1", language)
+            await open_shops(world, script)
             said = [await play(world, script, turn) for turn in script.turns]
     finally:
         await database.close()

@@ -28,7 +28,8 @@ from bukuhutang.rendering.texts import (
     render_problem,
 )
 from bukuhutang.tenancy.tenant import Language
-from tests.house import agreement_samples, quota_samples, setting_samples
+from bukuhutang.understanding.member_commands import PAIRS  # two words: never suggested
+from tests.house import agreement_samples, member_samples, quota_samples, setting_samples
 from tests.house.mail_samples import (
     LOGIN_REASONS,
     MAIL_COLUMNS_MAX,
@@ -208,6 +209,7 @@ REMINDER_MANY: Fields = {**REMINDER, "debts": [ONE_DEBT] * 8, "total": 3_600_000
 DUE = agreement_samples.DUE
 REMINDER_DUE: Fields = {**REMINDER, "debts": [], "agreements": [DUE], "total": 1_000_000}
 REMINDER_BOTH: Fields = {**REMINDER_TWO, "agreements": [DUE] * 5}
+RATE = {"hour": "10", "minute": "05"}
 STAYING = [
     {"kind": kind, "name": "Budi", "direction": direction, "amount": 500_000, "number": 12}
     for direction in (PIUTANG, HUTANG)
@@ -223,7 +225,8 @@ UNSAVED = [
 ]
 HELP_TOPICS = (
     "PINJAM", "HUTANG", "BAYAR", "LUNAS", "STATUS", "RIWAYAT", "INGATKAN", "BATAL", "NOMOR",
-    "STATUS AKUN", "SETTING", *agreement_samples.HELP_TOPICS,
+    "STATUS AKUN", "SETTING", "ANGGOTA", "TAMBAH ANGGOTA", "HAPUS ANGGOTA", "KELUAR SEMUA",
+    *agreement_samples.HELP_TOPICS,
 )  # fmt: skip
 FATES = ("waiting", "held", "sent", "delivered", "read", "unknown")
 FATE: Fields = {"on": date(2026, 2, 18), "at": "09.15", "until": None}
@@ -357,6 +360,13 @@ SAMPLES: dict[str, list[Fields]] = {
     "help": [{}],
     "help_topic": [{"topic": topic} for topic in HELP_TOPICS],
     "apology_quarantined": [{}],
+    **member_samples.SAMPLES,
+    "rate_reached": [
+        {**RATE, "plan": "free", "limit": 20, "next_plan": "basic", "next_limit": 60},
+        {**RATE, "plan": "enterprise", "limit": 1_000, "next_plan": None, "next_limit": None},
+    ],
+    "rate_flooded": [{**RATE, "waiting_max": 200}, {**RATE, "waiting_max": 10_000}],
+    "chat_rate_reached": [{**RATE, "tenant_name": "Toko Dani"}],
     "own_balance": [REMINDER, REMINDER_TWO, REMINDER_MANY, REMINDER_DUE, REMINDER_BOTH],
     "own_balance_none": [{"name": "Budi", "lender": "Toko Dani"}],
     "opt_out_done": [{"lender": "Toko Dani"}],
@@ -365,7 +375,10 @@ SAMPLES: dict[str, list[Fields]] = {
     "borrower_opted_in": [{"name": "Budi"}],
     **agreement_samples.SAMPLES,
     "message_too_long": [{"max": 4_096}],
-    "command_unknown": [{"suggestion": None}, *({"suggestion": word} for word in EXAMPLES)],
+    "command_unknown": [
+        {"suggestion": None},
+        *({"suggestion": word} for word in EXAMPLES if word not in PAIRS),
+    ],
     "name_missing": COMMANDS,
     "name_too_long": [{**one, "length": 75, "max": 60} for one in COMMANDS],
     "amount_missing": COMMANDS,

@@ -30,8 +30,9 @@ from bukuhutang.usecases import agreement_changes as changes
 from bukuhutang.usecases import agreement_payments as money
 from bukuhutang.usecases.agreement_documents import ToPrint
 from bukuhutang.usecases.agreement_payments import PayInstallment
+from bukuhutang.usecases.tenants import When, set_plan
 from tests.agreements.rig import Deal
-from tests.store.ground import Ground
+from tests.store.ground import NOON, Ground
 from tests.support.database import Server
 from tests.usecases.rig import Shop
 
@@ -85,6 +86,9 @@ class AgreementsLife(RuleBasedStateMachine):
         AgreementsLife.tenants += 1
         phone = f"62813{AgreementsLife.tenants:08}"
         tenant_id = self.do(self.ground.tenant(f"+{phone}"))
+        # A life may ask for more papers than the smallest plan's month has.
+        when = When(NOON, NOON)
+        self.do(set_plan(self.ground.database, tenant_id, "enterprise", when))
         self.deal = Deal(self.ground, Shop(self.ground.database, tenant_id, phone))
         self.do(self.deal.draft(principal=PRINCIPAL, months=4))
         self.print()

@@ -9,18 +9,19 @@ from uuid import UUID
 
 import pytest
 
-from bukuhutang.base.ids import ChatId, PhoneNumber
+from bukuhutang.base.ids import ChatId, MemberId, PhoneNumber
 from bukuhutang.entrypoints.sessions.pace import AT_ONCE
 from bukuhutang.ledger.money import Direction
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.sessions import LEASE_SECONDS
-from bukuhutang.store import files, outbox
+from bukuhutang.store import files, members, outbox
+from bukuhutang.store.members import MemberRow
 from bukuhutang.store.outbox import Outbound, ReceiptMark
+from bukuhutang.tenancy.roles import Role
 from bukuhutang.usecases.overview import History, show_history
 from bukuhutang.usecases.people import person_known
 from bukuhutang.usecases.refusals import RemindedToday
 from bukuhutang.usecases.reminders import Reminded, note_reminder, remind
-from bukuhutang.usecases.tenants import When, add_member
 from tests.sessions.rig import REFS, Line, Numbers, loop_beside, running, until
 from tests.store.ground import Ground
 from tests.usecases.rig import JAKARTA, Shop
@@ -92,14 +93,9 @@ class TestUnknown:
     async def test_of_the_lenders_own_chat_nothing_is_asked(self, numbers: Numbers) -> None:
         line = await numbers.linked()
         staff = "6281300000001"
-        when = When(numbers.clock.at, numbers.clock.at)
-        await add_member(
-            numbers.ground.database,
-            line.tenant_id,
-            phone_number=f"+{staff}",
-            name="Rina",
-            when=when,
-        )
+        row = MemberRow(MemberId(2), PhoneNumber(staff), "Rina", Role.OWNER, is_removed=False)
+        async with numbers.ground.database.tenant_tx(line.tenant_id) as tx:
+            await members.insert(tx, row, numbers.clock.at)
         for chat in (line.phone, staff):
             numbers.driver.lay_ready(chat, wa.Unknown("no acknowledgement"))
         await line.queue("own", staff, purpose="reply")

@@ -38,7 +38,9 @@ COURIER_MAY = {
     "inbound_messages": {
         "SELECT": None,
         "INSERT": None,
-        "UPDATE": {"status", "attempts", "leased_by", "leased_until", "handled_at", "reason"},
+        "UPDATE": {
+            *("status", "attempts", "leased_by", "leased_until", "handled_at", "reason", "paused")
+        },
     },
     "outbound_messages": {
         "SELECT": None,
@@ -89,7 +91,7 @@ OPERATOR_MAY = {
     "inbound_messages": {
         "SELECT": {
             *("tenant_id", "id", "status", "kind", "attempts", "received_at", "handled_at"),
-            "reason",
+            *("reason", "paused", "not_before"),
         }
     },
     "outbound_messages": {

@@ -36,6 +36,7 @@ class Inbox:
                 loop,
                 now=after(seconds=at),
                 until=after(seconds=at + 60),
+                business_now=after(seconds=at),
                 chat_max=chat_max,
                 limit=limit,
             )
@@ -58,7 +59,7 @@ class Inbox:
 
     async def is_waiting(self) -> bool:
         async with self.ground.database.courier() as db:
-            return await inbox.is_waiting(db)
+            return await inbox.is_waiting(db, NOON)
 
 
 @pytest.fixture

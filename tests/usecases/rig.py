@@ -59,6 +59,7 @@ class Shop:
     ) -> AsyncIterator[Book]:
         """The book, read for whoever `name` may be; written at the end unless something raises."""
         self.acts += 1
+        key = key or f"t:{self.acts}"  # now: others may act while we wait for the book
         async with self.database.book_tx(self.tenant_id) as tx:
             page = await read_page(
                 tx, chat_id=chat, sender=sender, name_key=None if name is None else name.lower()
@@ -70,7 +71,7 @@ class Shop:
                     "member:1",
                     MemberId(1),
                     chat,
-                    key or f"t:{self.acts}",
+                    key,
                     self.now,
                     self.today,
                     EVERYTHING,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bukuhutang.base.errors import ConfigurationProblem, Refusal, TransientFault
-from bukuhutang.main import cli_keys, cli_tenants
+from bukuhutang.main import cli_keys, cli_members, cli_tenants
 from bukuhutang.main.commands import DEFAULT_DATA, DataFolder, Result, app, with_database
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "run"]
 
-assert cli_tenants.app is cli_keys.app is app  # importing them adds their commands
+# Importing them adds their commands.
+assert cli_tenants.app is cli_keys.app is cli_members.app is app
 
 
 class Driver(StrEnum):
@@ -68,7 +69,7 @@ def serve(
     from bukuhutang.main.mail import outside
     from bukuhutang.main.serve import Serve
     from bukuhutang.main.serve import serve as serve_until_stopped
-    from bukuhutang.main.settings import admin_keys, read_settings
+    from bukuhutang.main.settings import admin_keys, read_settings, sign_in_secret
 
     wanted = _roles(roles, driver)
     settings = read_settings()
@@ -88,9 +89,11 @@ def serve(
             database_alive=opened.alive,
             database_ours_alone=opened.ours_alone,
             admin_keys=admin_keys(settings, data_folder),
+            sign_in_secret=sign_in_secret(settings, data_folder),
             show_key=settings.super_admin_api_key is None,
             cloud=cloud,
             outside=outside(settings),
+            trusted_proxies=settings.trusted_proxies,
         )
         _run_loop(serve_until_stopped(request, listening))
 
@@ -123,6 +126,27 @@ def migrate(data_folder: DataFolder = DEFAULT_DATA) -> None:
 
     done = migrate_now(read_settings(), data_folder)
     typer.echo(f"applied {', '.join(done)}" if done else "nothing to do")
+
+
+@app.command("check-config")
+def check_config(
+    data_folder: DataFolder = DEFAULT_DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say what is missing or weak in the configuration; never shows a secret."""
+    import os
+
+    from bukuhutang.main.check_config import findings
+
+    found = findings(os.environ, data_folder)
+    if as_json:
+        typer.echo(json.dumps({"findings": [vars(one) for one in found]}))
+    else:
+        for one in found:
+            typer.echo(f"{one.level}: {one.code}: {one.advice}")
+        errors = sum(one.level == "error" for one in found)
+        typer.echo(f"{errors} errors, {len(found) - errors} others")
+    raise typer.Exit(1 if any(one.level == "error" for one in found) else 0)
 
 
 @app.command()

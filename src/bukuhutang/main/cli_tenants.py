@@ -178,20 +178,56 @@ def link(tenant_id: int, data_folder: DataFolder = DEFAULT_DATA) -> None:
         typer.echo("put the address of this service before it, or set PUBLIC_URL", err=True)
 
 
-@app.command("add-user")
-def add_user(
-    tenant_id: int, phone_number: str, name: str, data_folder: DataFolder = DEFAULT_DATA
-) -> None:
-    """Let another number speak as the lender of a tenant."""
+@app.command()
+def usage(tenant_id: int, data_folder: DataFolder = DEFAULT_DATA) -> None:
+    """Show what a tenant uses of its plan: the figures of STATUS AKUN."""
     from bukuhutang.base.ids import TenantId
-    from bukuhutang.usecases.tenants import add_member
+    from bukuhutang.tenancy.plans import PLANS
+    from bukuhutang.usecases.tenants import TenantDetails, tenant_stats
 
-    async def act(database: Database, when: When) -> bool:
-        return await add_member(
-            database, TenantId(tenant_id), phone_number=phone_number, name=name, when=when
+    async def look(database: Database, when: When) -> TenantDetails:
+        return await tenant_stats(database, TenantId(tenant_id), when)
+
+    used = with_database(data_folder, look).usage
+    plan, credits = PLANS[used.plan], used.credits
+    lines = (
+        ("plan", used.plan, None),
+        ("month", f"{used.month:%Y-%m}", None),
+        ("debts open", used.debts_open, used.max_debts),
+        ("agreements open", used.agreements_open, used.max_agreements),
+        ("pdfs", used.pdfs, plan.pdfs_a_month),
+        ("AI credits", credits.from_month, credits.of_month),
+        ("AI credits added, left", credits.added_left, None),
+        ("messages", used.messages, None),
+        ("messages a minute, at most", plan.messages_a_minute, None),
+        ("API requests a minute, at most", plan.api_requests_a_minute, None),
+    )
+    limited = {"debts open", "agreements open", "pdfs", "AI credits"}
+    for name, figure, limit in lines:
+        of = "" if name not in limited else f" of {'unlimited' if limit is None else limit}"
+        typer.echo(f"{name}\t{figure}{of}")
+
+
+@app.command("audit-log")
+def audit_log(
+    tenant_id: int,
+    data_folder: DataFolder = DEFAULT_DATA,
+    action: Annotated[str | None, typer.Option(help="Only this act, such as plan_set.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 50,
+) -> None:
+    """Show what was done in a tenant's book and to the tenant, newest first, one JSON a line."""
+    from bukuhutang.base.ids import TenantId
+    from bukuhutang.entrypoints.web.audit import AuditEntryOut
+    from bukuhutang.entrypoints.web.cursors import ID_MAX
+    from bukuhutang.usecases.audit import AuditLine, audit_trail
+
+    async def look(database: Database, _: When) -> list[AuditLine]:
+        return await audit_trail(
+            database, TenantId(tenant_id), before=ID_MAX, limit=limit, action=action
         )
 
-    typer.echo("added" if with_database(data_folder, act) else "already there")
+    for line in with_database(data_folder, look):
+        typer.echo(AuditEntryOut.of(line).model_dump_json(by_alias=True))
 
 
 @app.command()

@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
@@ -75,8 +75,10 @@ class Serve:
     database_ours_alone: bool
     admin_keys: tuple[str, ...]
     show_key: bool  # ours, generated; one from the environment is its giver's secret
+    sign_in_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     cloud: Cloud | None = None
     outside: Outside = NOBODY_OUTSIDE
+    trusted_proxies: str = ""  # networks, comma separated
 
     @property
     def base_url(self) -> str:
@@ -301,6 +303,8 @@ class Service:
 
     def _web_server(self) -> uvicorn.Server:
         # Only here, so that a process without the web door does not carry its libraries.
+        from bukuhutang.entrypoints.web.app import WebDeps
+        from bukuhutang.entrypoints.web.client_address import TrustedProxies
         from bukuhutang.main.web import Simulated, Webhooks, web_server
 
         simulated = None
@@ -312,18 +316,19 @@ class Service:
         webhooks = None
         if cloud is not None:
             webhooks = Webhooks(cloud.app_secret, cloud.verify_token, self.wake_webhooks)
-        return web_server(
-            self._database,
-            self._clock,
-            self._request.admin_keys,
+        deps = WebDeps(
+            database=self._database,
+            clock=self._clock,
+            admin_keys=self._request.admin_keys,
+            secret=self._request.sign_in_secret,
             wake_sessions=self.wake_sessions,
             after_write=self.after_message,
-            simulated=simulated,
-            webhooks=webhooks,
             has_mail=self._request.outside.mail is not None,
             public_url=self._request.outside.public_url,
-            stop_seconds=int(STOP_SECONDS_MAX / 2),
+            proxies=TrustedProxies.read(self._request.trusted_proxies),
         )
+        stop_seconds = int(STOP_SECONDS_MAX / 2)
+        return web_server(deps, simulated=simulated, webhooks=webhooks, stop_seconds=stop_seconds)
 
     async def _watch_database(self) -> None:
         """Nothing brings back an embedded server that is gone: leave, so that all is restarted."""
@@ -371,7 +376,9 @@ class Service:
                 return False
             if self._webhooks is not None and await cloud_webhooks.is_waiting(db):
                 return False
-            return not await inbox.is_waiting(db) and not await outbox.is_waiting(db)
+            if await inbox.is_waiting(db, self._clock.now()):
+                return False
+            return not await outbox.is_waiting(db)
 
 
 def announce(request: Serve, web: bool) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import structlog
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings
 
 from bukuhutang.base.errors import ConfigurationProblem
 
 KEY_FILE = "super_admin_api_key"
 SERVICE_PASSWORD_FILE = "service_password"  # noqa: S105  a file's name
+SIGN_IN_FILE = "sign_in_secret"
 KEY_LENGTH_MIN = 24
+OPEN_TO_OTHERS = 0o077
+SECRET_CHARACTERS_MAX = 4_096
 ROLES = ("web", "chat", "sessions", "clock")
 
 log = structlog.get_logger("settings")
@@ -35,6 +40,9 @@ class Settings(BaseSettings):
     )
     super_admin_api_key_next: SecretStr | None = Field(
         default=None, description="a second valid key, while keys are changed"
+    )
+    sign_in_secret: SecretStr | None = Field(
+        default=None, description="what sign-in codes and cookies are made with; kept without it"
     )
     public_url: str | None = Field(
         default=None, description="how people outside reach this service, https://buku.example"
@@ -74,16 +82,68 @@ class Settings(BaseSettings):
     mail_operator: str | None = Field(
         default=None, description="who is told by mail that BukuHutang itself needs care"
     )
+    trusted_proxies: str = Field(
+        default="", description="addresses or networks of your proxies, comma separated"
+    )
     log_format: Literal["auto", "json", "console"] = "auto"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        for one in text.split(","):
+            if one.strip():
+                ipaddress.ip_network(one.strip())
+        return text
+
+
+SECRET_SETTINGS = tuple(
+    name.upper()
+    for name, field in Settings.model_fields.items()
+    if SecretStr in (field.annotation, *get_args(field.annotation))
+)
+"""Each of them may also be given as `NAME_FILE`, the path of a file that only its owner reads."""
 
 
 def read_settings() -> Settings:
     """The settings of this environment. Raises ConfigurationProblem naming what is wrong."""
+    given: dict[str, Any] = secrets_in_files(os.environ)
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as problem:
         named = ", ".join(".".join(map(str, one["loc"])).upper() for one in problem.errors())
         raise ConfigurationProblem(f"these settings cannot be read: {named}") from problem
+
+
+def secrets_in_files(environment: Mapping[str, str]) -> dict[str, str]:
+    """The secrets that `NAME_FILE` names, by field. Raises ConfigurationProblem without them."""
+    found = {}
+    for name in SECRET_SETTINGS:
+        path = environment.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environment.get(name):
+            raise ConfigurationProblem(f"{name} and {name}_FILE are both set: keep one of them")
+        found[name.lower()] = secret_in_file(f"{name}_FILE", Path(path))
+    return found
+
+
+def secret_in_file(setting: str, path: Path) -> str:
+    """The content of a file that nobody but its owner may read. Raises ConfigurationProblem."""
+    try:
+        with path.open() as file:
+            # Of the file that is open, so that it cannot be exchanged in between.
+            mode = os.fstat(file.fileno()).st_mode
+            if mode & OPEN_TO_OTHERS:
+                raise ConfigurationProblem(
+                    f"{setting}: others may read {path}, so it is no secret: chmod 600"
+                )
+            secret = file.read(SECRET_CHARACTERS_MAX + 1).strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        why = getattr(problem, "strerror", None) or "not a text"
+        raise ConfigurationProblem(f"{setting}: cannot read {path}: {why}") from None
+    if not secret or len(secret) > SECRET_CHARACTERS_MAX:
+        raise ConfigurationProblem(f"{setting}: {path} is empty or too long for a secret")
+    return secret
 
 
 def admin_keys(settings: Settings, data_folder: Path) -> tuple[str, ...]:
@@ -101,6 +161,18 @@ def admin_keys(settings: Settings, data_folder: Path) -> tuple[str, ...]:
         if len(key) < KEY_LENGTH_MIN:
             log.warning("admin_key_short", characters=len(key), advised=KEY_LENGTH_MIN)
     return tuple(keys)
+
+
+def sign_in_secret(settings: Settings, data_folder: Path) -> bytes:
+    """What codes and cookies are made with; all web processes of a service must share it.
+
+    Raises ConfigurationProblem when a configured one is too short to keep anybody out.
+    """
+    given = settings.sign_in_secret
+    secret = given.get_secret_value() if given else kept_secret(data_folder / SIGN_IN_FILE)
+    if len(secret) < KEY_LENGTH_MIN:
+        raise ConfigurationProblem(f"SIGN_IN_SECRET needs {KEY_LENGTH_MIN} characters or more")
+    return secret.encode()
 
 
 def kept_secret(path: Path) -> str:

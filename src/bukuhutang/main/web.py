@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import uvicorn
 
-from bukuhutang.base.clock import Clock
 from bukuhutang.entrypoints.web.app import WebDeps, build_app, operator_guard
 from bukuhutang.entrypoints.web.pages import simulator_page_router
+from bukuhutang.entrypoints.web.patience import Patience
 from bukuhutang.entrypoints.web.simulator import SIMULATOR_STATUSES, simulator_router
 from bukuhutang.entrypoints.web.webhooks import WEBHOOK_STATUSES, cloud_webhook_router
+from bukuhutang.main.slow_clients import protocol_with
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
-from bukuhutang.store.scope import Database
+
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True)
@@ -35,28 +37,13 @@ class Webhooks:
 
 
 def web_server(
-    database: Database,
-    clock: Clock,
-    admin_keys: tuple[str, ...],
+    deps: WebDeps,
     *,
-    wake_sessions: Callable[[], Awaitable[None]],
-    after_write: Callable[[], None],
     simulated: Simulated | None,
     webhooks: Webhooks | None,
-    has_mail: bool,
-    public_url: str | None,
     stop_seconds: int,
 ) -> uvicorn.Server:
     """The server, not started; it takes over a listening socket."""
-    deps = WebDeps(
-        database=database,
-        clock=clock,
-        admin_keys=admin_keys,
-        wake_sessions=wake_sessions,
-        after_write=after_write,
-        has_mail=has_mail,
-        public_url=public_url,
-    )
     if simulated is not None:
         router = simulator_router(
             simulated.whatsapp,
@@ -83,7 +70,9 @@ def web_server(
         uvicorn.Config(
             build_app(deps),
             lifespan="off",
-            # The client's address is the socket's: a header would let anybody choose one.
+            http=protocol_with(deps.patience),
+            ws="none",
+            # Ours does it: `entrypoints/web/client_address.py`.
             proxy_headers=False,
             log_config=None,
             access_log=False,

@@ -30,6 +30,19 @@ AGREEMENT_ACTS = (
 """What else happens to agreements: BATAL looks at it too, and what was built on it stays."""
 
 
+NO_RECORDS = (
+    *(
+        "contact_set",
+        "member_added",
+        "member_role_set",
+        "member_removed",
+        "signed_out",
+        "setting_changed",
+    ),
+)
+"""Acts that BATAL does not take back, and does not look behind either."""
+
+
 @dataclass(frozen=True)
 class LastAct:
     """The newest act of a chat; `built_upon` when the person has a newer money act."""
@@ -40,6 +53,7 @@ class LastAct:
     subject: int | None
     built_upon: bool
     key: str
+    actor: str
 
 
 @dataclass(frozen=True)
@@ -93,13 +107,13 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
     row = await tx.db.fetchrow(
         "select a.id, a.action, a.borrower_id, a.subject, exists (select from audit_log n"
         "   where n.tenant_id = a.tenant_id and n.borrower_id = a.borrower_id"
-        "   and n.id > a.id and n.action = any($3)) as built_upon, a.idempotency_key"
+        "   and n.id > a.id and n.action = any($3)) as built_upon, a.idempotency_key, a.actor"
         " from audit_log a where a.tenant_id = $1 and a.chat_id = $2 and a.action = any($4)"
         " order by a.id desc limit 1",
         tx.tenant_id,
         chat_id,
         [*MONEY_ACTS, *AGREEMENT_ACTS],
-        [*MONEY_ACTS, *AGREEMENT_ACTS, "contact_set"],
+        [*MONEY_ACTS, *AGREEMENT_ACTS, *NO_RECORDS],
     )
     return None if row is None else LastAct(*row)
 
@@ -161,7 +175,7 @@ async def acts_by_key(tx: TenantTx, keys: Sequence[str]) -> list[DoneAct]:
         tx.tenant_id,
         list(keys),
         MONEY_ACTS,
-        [*MONEY_ACTS, "contact_set"],
+        [*MONEY_ACTS, *NO_RECORDS],
     )
     return [
         DoneAct(
@@ -194,3 +208,47 @@ async def history(
     )
     acts = [Act(row[0], row[1], row[2], row[3], json.loads(row["detail"])) for row in rows]
     return acts, rows[0]["count"] if rows else 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the log as it is sealed."""
+
+    id: int
+    at: datetime
+    actor: str
+    chat_id: str | None
+    action: str
+    borrower_id: int | None
+    subject: int | None
+    detail: dict[str, Any]
+    previous_hash: bytes
+    hash: bytes
+
+
+async def entries(tx: TenantTx, *, before: int, limit: int, action: str | None) -> list[Entry]:
+    """What was done, newest first, numbered below `before`; at most `limit`."""
+    rows = await tx.db.fetch(
+        "select id, at, actor, chat_id, action, borrower_id, subject, detail, previous_hash, hash"
+        " from audit_log where tenant_id = $1 and id < $2 and ($4::text is null or action = $4)"
+        " order by id desc limit $3",
+        tx.tenant_id,
+        before,
+        limit,
+        action,
+    )
+    return [
+        Entry(
+            row["id"],
+            row["at"],
+            row["actor"],
+            row["chat_id"],
+            row["action"],
+            row["borrower_id"],
+            row["subject"],
+            json.loads(row["detail"]),
+            bytes(row["previous_hash"]),
+            bytes(row["hash"]),
+        )
+        for row in rows
+    ]

@@ -26,7 +26,7 @@ PEOPLE_MAX = 20
 
 @dataclass
 class Counters:
-    """The last number given out of each kind, and the head of the audit chain."""
+    """The last number given out of each kind, the head of the audit chain, the minute's rate."""
 
     last_member: int
     last_borrower: int
@@ -38,6 +38,10 @@ class Counters:
     last_api_key: int
     last_audit: int
     audit_hash: bytes
+    # Members' messages answered in the business minute, and whether its lines were said.
+    rate_minute: datetime | None
+    rate_used: int
+    rate_told: int
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,16 @@ class DialogueRow:
 
 
 @dataclass(frozen=True)
+class InboundState:
+    """How the message that is worked stands in the inbox."""
+
+    status: str
+    is_paused: bool  # it waits for its minute
+    had_to_wait: bool  # it waited, and this is its turn
+    is_behind: bool  # an earlier one of its chat waits
+
+
+@dataclass(frozen=True)
 class Page:
     """What is known when a message is worked: all of it read under the book's lock."""
 
@@ -89,7 +103,7 @@ class Page:
     counters: Counters
     limits: Limits
     settings: TenantSettings
-    inbound_status: str | None
+    inbound: InboundState | None
     member: Member | None  # who writes, if he speaks for the tenant
     sender: Person | None  # the borrower who writes from this number
     dialogue: DialogueRow | None
@@ -129,9 +143,13 @@ READ = f"""
 select t.name, t.phone_number, {LENDER_CHAT} as lender_chat,
     k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
     k.last_reminder, k.last_agreement, k.last_api_key, k.last_audit, k.audit_hash,
+    k.rate_minute, k.rate_used, k.rate_told,
     t.plan, t.max_debts, t.max_agreements,
     g.reminder_template, g.auto_reminder, g.language, g.timezone,
-    (select status from inbound_messages where tenant_id = $1 and id = $2) as inbound_status,
+    (select json_build_array(m.status, m.paused, m.not_before is not null,
+            exists (select from inbound_messages e where e.tenant_id = $1 and e.chat_id = $3
+                and e.id < $2 and e.status = 'pending' and e.paused))
+       from inbound_messages m where m.tenant_id = $1 and m.id = $2) as inbound,
     (select json_build_array(u.id, u.role, u.name) from users u where u.tenant_id = $1
         and u.phone_number = $4 and u.removed_at is null) as member,
     (select {READ_PERSON} from borrowers b where b.tenant_id = $1 and b.phone_number = $4)
@@ -166,7 +184,7 @@ async def read_page(
         tenant_name=row["name"],
         tenant_phone=PhoneNumber(row["phone_number"]),
         lender_chat=ChatId(row["lender_chat"]),
-        counters=Counters(*row[3:13]),
+        counters=Counters(*row[3:16]),
         limits=Limits(PlanName(row["plan"]), row["max_debts"], row["max_agreements"]),
         settings=TenantSettings(
             row["reminder_template"],
@@ -174,7 +192,7 @@ async def read_page(
             Language(row["language"]),
             row["timezone"],
         ),
-        inbound_status=row["inbound_status"],
+        inbound=InboundState(*json.loads(row["inbound"])) if row["inbound"] else None,
         member=_member(row["member"]),
         sender=_person(json.loads(row["sender"])) if row["sender"] else None,
         dialogue=_dialogue(row["dialogue"]),

@@ -7,7 +7,7 @@ Few combinations ever occur, so nearly every message meets one that is prepared 
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
@@ -54,6 +54,7 @@ class Changes:
     dialogue_set_aside: list[Row] = field(default_factory=list)
     inbound_led: list[Row] = field(default_factory=list)
     inbound: list[Row] = field(default_factory=list)
+    rate_windows: list[Row] = field(default_factory=list)
     counters: Counters | None = None
 
 
@@ -238,15 +239,27 @@ PARTS: dict[str, Part] = {
         handled_at="timestamptz",
         keep="boolean",
     ),
+    "rate_windows": insert(
+        "rate_windows",
+        " on conflict (tenant_id, kind, key) do update set started_at = excluded.started_at,"
+        " used = excluded.used, told = excluded.told",
+        kind="text",
+        key="text",
+        started_at="timestamptz",
+        used="integer",
+        told="boolean",
+    ),
 }
 
 COUNTERS = (
     "update books set last_member = {}, last_borrower = {}, last_debt = {}, last_payment = {},"
     " last_allocation = {}, last_reminder = {}, last_agreement = {},"
-    " last_api_key = {}, last_audit = {}, audit_hash = {}"
+    " last_api_key = {}, last_audit = {}, audit_hash = {},"
+    " rate_minute = {}, rate_used = {}, rate_told = {}"
     " where tenant_id = $1"
 )
-COUNTER_COUNT = 10
+COUNTER_COUNT = len(fields(Counters))
+assert COUNTERS.count("{}") == COUNTER_COUNT
 
 Shape = tuple[tuple[str, int], ...]
 

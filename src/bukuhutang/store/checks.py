@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bukuhutang.base.ids import TenantId
 from bukuhutang.ledger.chain import GENESIS, AuditEntry, entry_hash
-from bukuhutang.store import agreement_checks
+from bukuhutang.store import agreement_checks, usage_checks
 from bukuhutang.store.scope import Connection, TenantTx
 
 CHAIN_PAGE = 2_000
@@ -125,6 +125,8 @@ async def differences(tx: TenantTx) -> list[Difference]:
         compare(f"journal.{row['what']}", row["number"], row["stored"], row["said"])
     async for what, number, stored, computed in agreement_checks.wrong(tx):
         compare(what, number, stored, computed)
+    async for meter, month, counted, facts in usage_checks.wrong(tx):
+        compare(meter, month, counted, facts)
     counters = await tx.db.fetchrow(COUNTERS, tx.tenant_id)
     assert counters is not None
     names = (

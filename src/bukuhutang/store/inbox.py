@@ -136,20 +136,28 @@ async def receive(db: Connection, arrivals: Sequence[Arrival]) -> int:
     return len(done)
 
 
-LEASE = "select * from lease_inbox_2($1, $2, $3, $4, $5) order by id"
+LEASE = "select * from lease_inbox_3($1, $2, $3, $4, $5, $6) order by id"
 
 
 async def lease(
-    db: Connection, loop: str, *, now: datetime, until: datetime, chat_max: int, limit: int
+    db: Connection,
+    loop: str,
+    *,
+    now: datetime,
+    until: datetime,
+    business_now: datetime,
+    chat_max: int,
+    limit: int,
 ) -> list[Inbound]:
     """Take the oldest waiting messages for `loop` until `until`, in order of arrival.
 
     All of a chat that is under way is with one loop, at most about `chat_max` of it, so that a
     flood in one chat leaves room for the others. The attempt of a chat's first message is counted
     before the work, so that a message that kills the process is counted too, and none of those
-    that only stood behind it. Instants are machine time.
+    that only stood behind it. What waits for a later minute of business time is left waiting.
+    `now` and `until` are machine time.
     """
-    rows = await db.fetch(LEASE, now, until, loop, chat_max, limit)
+    rows = await db.fetch(LEASE, now, until, loop, chat_max, limit, business_now)
     return [_inbound(row) for row in rows]
 
 
@@ -202,10 +210,15 @@ async def quarantine(db: Connection, message: Inbound, *, now: datetime, reason:
     )
 
 
-async def is_waiting(db: Connection) -> bool:
-    """Whether any message of an active tenant is not worked yet."""
+async def is_waiting(db: Connection, business_now: datetime) -> bool:
+    """Whether any message of an active tenant is due and not worked yet."""
     found: bool = await db.fetchval(
         "select exists (select from inbound_messages m where m.status = 'pending'"
+        " and not m.paused"
         " and (select t.status from tenants t where t.id = m.tenant_id) = 'active')"
+        " or exists (select from inbound_messages m where m.status = 'pending'"
+        " and m.paused and m.not_before <= $1"
+        " and (select t.status from tenants t where t.id = m.tenant_id) = 'active')",
+        business_now,
     )
     return found

@@ -152,8 +152,7 @@ class Database:
                 )
                 yield TenantTx(tenant_id, db)
             except BaseException:
-                if not db.is_closed():
-                    await db.execute("rollback")
+                await _roll_back(db)
                 raise
             await db.execute("commit")
 
@@ -205,6 +204,19 @@ class Database:
         """Close every pool; what runs may finish."""
         for role in (self._app, self._courier, self._operator):
             await role.close()
+
+
+async def _roll_back(db: Connection) -> None:
+    """End the transaction, and the connection where that is not possible any more.
+
+    What goes wrong here must not hide why we roll back. A connection that breaks meanwhile can
+    leave asyncpg between two states, which it calls an error of its own.
+    """
+    try:
+        if not db.is_closed():
+            await db.execute("rollback")
+    except (*TRANSIENT, asyncpg.PostgresError, asyncpg.InternalClientError):
+        db.terminate()
 
 
 async def connect(dsn: str) -> Database:

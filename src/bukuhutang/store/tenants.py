@@ -181,22 +181,6 @@ async def grant_credits(tx: TenantTx, amount: int, *, actor: str, now: datetime)
     )
 
 
-async def add_member(
-    tx: TenantTx, member: int, *, phone: PhoneNumber, name: str, now: datetime
-) -> bool:
-    """A number that may speak for this tenant; False when it already does."""
-    done = await tx.db.execute(
-        "insert into users (tenant_id, id, phone_number, name, created_at)"
-        " values ($1, $2, $3, $4, $5) on conflict (tenant_id, phone_number) do nothing",
-        tx.tenant_id,
-        member,
-        phone,
-        name,
-        now,
-    )
-    return done.endswith(" 1")
-
-
 async def page(
     db: Connection,
     *,

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from bukuhutang.base import spelling
 from bukuhutang.ledger.money import Direction
-from bukuhutang.understanding import agreement_commands, setting_commands
+from bukuhutang.understanding import agreement_commands, member_commands, setting_commands
 from bukuhutang.understanding.assent import is_assent
 from bukuhutang.understanding.body import (
     Line,
@@ -56,6 +56,7 @@ COMMANDS: dict[str, str] = {
     **dict.fromkeys(("nomor", "contact"), "NOMOR"),
     **dict.fromkeys(("batal", "cancel", "undo"), "BATAL"),
     **agreement_commands.COMMANDS,
+    **member_commands.COMMANDS,
     **setting_commands.COMMANDS,
     "bantuan": "BANTUAN",
     "help": "HELP",
@@ -104,17 +105,15 @@ def read_lender(text: str, today: date, *, name: str | None = None) -> Intent:
         return Pick(int(picked[1]))
     if is_assent(folded):
         return Agree()
-    first = _FIRST_WORD.match(folded)
-    if first is None:
-        return Unreadable("command_unknown")
-    command = COMMANDS.get(first[1])
-    if command is None:
-        return Unreadable("command_unknown", _closest(first[1]))
+    begins = _begins(folded)
+    if isinstance(begins, Unreadable):
+        return begins
+    command, typed, end = begins
     line = Line(
         command,
-        first[1],
-        words=folded[first.end() :].split(" ") if first.end() < len(folded) else [],
-        shown=shown[first.end() :].split(" ") if first.end() < len(folded) else [],
+        typed,
+        words=folded[end:].split(" ") if end < len(folded) else [],
+        shown=shown[end:].split(" ") if end < len(folded) else [],
         today=today,
         name=name,
     )
@@ -127,6 +126,19 @@ def read_lender(text: str, today: date, *, name: str | None = None) -> Intent:
     if command == "SETTING":
         return setting_commands.read_setting(line, text)
     return _READERS[command](line)
+
+
+def _begins(folded: str) -> tuple[str, str, int] | Unreadable:
+    """The command at the start, its word or words as typed, and where they end."""
+    if (pair := member_commands.pair(folded)) is not None:
+        return pair
+    first = _FIRST_WORD.match(folded)
+    if first is None:
+        return Unreadable("command_unknown")
+    command = COMMANDS.get(first[1])
+    if command is None:
+        return Unreadable("command_unknown", _closest(first[1]))
+    return command, first[1], first.end()
 
 
 def read_borrower(text: str, today: date) -> Intent | None:
@@ -234,6 +246,8 @@ def _read_help(line: Line) -> Intent:
     topic = COMMANDS.get(words[0]) if words else None
     if words[:2] in (["status", "akun"], ["status", "account"]):
         topic = "STATUS AKUN"
+    elif (pair := member_commands.pair(" ".join(words))) is not None:
+        topic = pair[0]
     return ShowHelp(topic)
 
 
@@ -257,11 +271,15 @@ _READERS: dict[str, Callable[[Line], Intent]] = {
     "HAPUSBUKU": agreement_commands.read_write_off,
     "JADWAL ULANG": agreement_commands.read_reschedule,
     "PELUNASAN": agreement_commands.read_pay_off,
+    "ANGGOTA": member_commands.read_members,
+    "TAMBAH ANGGOTA": member_commands.read_add,
+    "HAPUS ANGGOTA": member_commands.read_remove,
+    "KELUAR SEMUA": member_commands.read_sign_out,
     "BANTUAN": _read_help,
     "HELP": _read_help,
     "MENU": _read_help,
 }
-assert {*_READERS, "SETTING"} == set(COMMANDS.values())
+assert {*_READERS, "SETTING"} == {*COMMANDS.values(), *member_commands.PAIRS}
 
 
 def _second_command(text: str, line: Line) -> Unreadable | None:
@@ -270,8 +288,7 @@ def _second_command(text: str, line: Line) -> Unreadable | None:
         return None
     for later in text.strip().split("\n")[1:]:
         shown = spelling.clean(later)
-        first = _FIRST_WORD.match(spelling.fold(shown))
-        if first is not None and first[1] in COMMANDS:
+        if not isinstance(_begins(spelling.fold(shown)), Unreadable):
             return line.left_over(shown)
     return None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.ledger.money import Direction
+from bukuhutang.tenancy.roles import Role
 
 MESSAGE_MAX = 4_096
 DEFAULT_DAYS = {Direction.RECEIVABLE: 14, Direction.PAYABLE: 30}
@@ -198,6 +199,33 @@ class PayOff:
 
 
 @dataclass(frozen=True)
+class ShowMembers:
+    """`ANGGOTA`: who may speak for the tenant."""
+
+
+@dataclass(frozen=True)
+class AddMember:
+    """`TAMBAH ANGGOTA [nama] [nomor] staf`; also another role for one that speaks already."""
+
+    member_name: str  # not `name`: no borrower is looked for
+    phone: PhoneNumber
+    role: Role
+
+
+@dataclass(frozen=True)
+class RemoveMember:
+    """`HAPUS ANGGOTA [nama]` or `[nomor]`."""
+
+    member_name: str | None = None
+    phone: PhoneNumber | None = None
+
+
+@dataclass(frozen=True)
+class SignOutAll:
+    """`KELUAR SEMUA`: web logins end."""
+
+
+@dataclass(frozen=True)
 class AnswerAgreement:
     """A borrower's `SETUJU` or `TOLAK`, or what only sounds like it (`reply` is `unclear`)."""
 
@@ -233,7 +261,7 @@ class Unreadable:
     amount_unclear, amount_not_positive, amount_too_large, amount_not_whole, days_out_of_range,
     days_unclear, note_too_long, phone_invalid, text_left_over, installment_missing,
     agreement_number_missing, months_out_of_range, reschedule_unclear, setting_unknown,
-    setting_value_unclear.
+    setting_value_unclear, role_missing.
     """
 
     code: str
@@ -265,6 +293,10 @@ Intent = (
     | WriteOff
     | Reschedule
     | PayOff
+    | ShowMembers
+    | AddMember
+    | RemoveMember
+    | SignOutAll
     | AnswerAgreement
     | Agree
     | AskOwnBalance

@@ -11,6 +11,7 @@ from bukuhutang.ledger.agreement import Agreement
 from bukuhutang.ledger.agreement_acts import NotPossible, Outcome, Recorded, Why
 from bukuhutang.store import agreement_requests, document_jobs
 from bukuhutang.store.agreements import PENDING, OpenRequest, RequestKind, StoredAgreement
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_answers import (
     AgreementWithdrawn,
     CancelProposed,
@@ -58,6 +59,7 @@ async def reschedule(
     that waits is called off. Raises RescheduleImpossible, RequestWaits, AgreementWithoutPhone,
     AgreementUnknown, AgreementNotAccepted, AgreementOver, PdfQuotaReached.
     """
+    book.require(Permission.RECORD)
     assert (first_due is None) != (months_more is None)
     stored = await agreement_of(book, number)
     check_runs(stored)
@@ -129,12 +131,14 @@ def _possible(stored: StoredAgreement, outcome: Outcome) -> Recorded:
 async def cancel_agreement(book: Book, number: int) -> AgreementWithdrawn | CancelProposed:
     """BATALKAN PERJANJIAN: at once while nobody agreed, else the borrower is asked.
 
-    Raises AgreementHasPayments, RequestWaits, AgreementWithoutPhone, AgreementUnknown,
-    AgreementOver.
+    Staff may call off what nobody agreed to, not what runs. Raises AgreementHasPayments,
+    RequestWaits, AgreementWithoutPhone, AgreementUnknown, AgreementOver.
     """
+    book.require(Permission.RECORD)
     stored = await agreement_of(book, number)
     if stored.status in PENDING:
         return await withdraw_draft(book, stored, "agreement_withdrawn")
+    book.require(Permission.REMOVE)
     check_runs(stored)
     recorded(stored, acts.cancel(stored.book, on=book.occasion.today))
     _check_phone(stored)
@@ -159,6 +163,7 @@ async def cancel_agreement(book: Book, number: int) -> AgreementWithdrawn | Canc
 
 async def withdraw_draft(book: Book, stored: StoredAgreement, action: str) -> AgreementWithdrawn:
     """Call off what nobody agreed to yet; the borrower is told when it was sent."""
+    book.require(Permission.RECORD)
     done = recorded(stored, acts.cancel(stored.book, on=book.occasion.today))
     await document_jobs.call_off(book.tx, stored.number, "agreement")
     append(book, stored, done, action, cancel_reason="withdrawn")
@@ -170,6 +175,7 @@ async def withdraw_draft(book: Book, stored: StoredAgreement, action: str) -> Ag
 
 def withdraw_request(book: Book, stored: StoredAgreement, request: OpenRequest) -> None:
     """Take a question back, and say so to whom was asked."""
+    book.require(Permission.RECORD)
     close_request(book, request, "withdrawn", borrower=stored.borrower_id)
     told = WithdrawnToBorrower(request.kind.value, book.page.tenant_name, stored.number)
     tell_borrower(book, stored, told, phone=request.phone)
@@ -197,6 +203,7 @@ async def resend_document(book: Book, number: int) -> DocumentResent:
     only that number may answer. Raises DocumentNotReady, AgreementWithoutPhone, AgreementUnknown,
     AgreementOver.
     """
+    book.require(Permission.RECORD)
     stored = await agreement_of(book, number)
     if stored.status in ("cancelled", "expired"):
         raise AgreementOver(stored.number, stored.borrower_name, stored.status)

@@ -12,6 +12,7 @@ from bukuhutang.ledger.money import Direction, is_recordable
 from bukuhutang.store import agreements
 from bukuhutang.store.agreements import PENDING, RUNNING, StoredAgreement
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_answers import (
     AgreementForgiven,
     AgreementPaidOff,
@@ -64,6 +65,7 @@ async def pay_installment(
     AgreementNotAccepted, AgreementOver, InstallmentUnknown, InstallmentSettled, TooManyAgreements,
     BorrowerUnknown, TooManyPeople.
     """
+    book.require(Permission.RECORD)
     assert request.amount is None or is_recordable(request.amount)
     if request.agreement is not None:
         return pay_into(book, await running(book, request.agreement), request)
@@ -100,6 +102,7 @@ async def _nothing_runs(
 
 def pay_into(book: Book, stored: StoredAgreement, request: PayInstallment) -> InstallmentPaid:
     """Record money for one agreement. Raises as `pay_installment`."""
+    book.require(Permission.RECORD)
     check_runs(stored)
     today = book.occasion.today
     amount = request.amount or _due_on(stored, request.installment, book)
@@ -169,6 +172,7 @@ def _due_on(stored: StoredAgreement, installment: int | None, book: Book) -> int
 
 async def quote_payoff(book: Book, number: int) -> PayoffQuote:
     """PELUNASAN [nomor]. Raises AgreementUnknown, AgreementNotAccepted, AgreementOver."""
+    book.require(Permission.READ)
     stored = await running(book, number)
     quote = stored.book.payoff(book.occasion.today)
     now = stored.book.as_of(book.occasion.today)
@@ -190,6 +194,7 @@ async def pay_off(book: Book, number: int, amount: int | None = None) -> Agreeme
 
     Raises PayoffTooLittle, AgreementUnknown, AgreementNotAccepted, AgreementOver.
     """
+    book.require(Permission.RECORD)
     stored = await running(book, number)
     today = book.occasion.today
     needed = stored.book.payoff(today).to_pay
@@ -220,6 +225,7 @@ async def forgive(book: Book, number: int, amount: int | None = None) -> Agreeme
 
     Raises ForgiveTooMuch, AgreementUnknown, AgreementNotAccepted, AgreementOver.
     """
+    book.require(Permission.REMOVE)
     stored = await running(book, number)
     outcome = acts.forgive(stored.book, on=book.occasion.today, amount=amount)
     if isinstance(outcome, NotPossible) and outcome.why is Why.MORE_THAN_OWED:
@@ -246,6 +252,7 @@ async def forgive(book: Book, number: int, amount: int | None = None) -> Agreeme
 
 async def write_off(book: Book, number: int) -> AgreementWrittenOff:
     """HAPUSBUKU. Raises AgreementUnknown, AgreementNotAccepted, AgreementOver."""
+    book.require(Permission.REMOVE)
     stored = await running(book, number)
     done = recorded(stored, acts.write_off(stored.book, on=book.occasion.today))
     left = done.agreement.outstanding.total

@@ -10,6 +10,7 @@ from bukuhutang.ledger.agreement_acts import Recorded
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store import document_jobs
 from bukuhutang.store.agreements import StoredAgreement
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_answers import (
     AgreementActUndone,
 )
@@ -35,6 +36,7 @@ UNDOABLE = frozenset(
 
 async def undo_agreement_act(book: Book, action: str, number: int) -> AgreementActUndone:
     """Take back the last act on an agreement. Raises BuiltUpon when it cannot be any more."""
+    book.require(Permission.RECORD)
     assert action in UNDOABLE
     stored = await agreement_of(book, number)
     if action in MONEY:

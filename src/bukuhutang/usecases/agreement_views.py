@@ -9,6 +9,7 @@ from bukuhutang.ledger.agreement import Agreement, InstallmentState
 from bukuhutang.store import agreements
 from bukuhutang.store.agreements import RUNNING, StoredAgreement
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_answers import (
     AgreementLine,
     AgreementList,
@@ -29,6 +30,7 @@ NOT_OWED = ("cancelled", "expired")
 
 async def list_agreements(book: Book) -> AgreementList | AgreementsNone:
     """PERJANJIAN: those that run or wait, what is late first."""
+    book.require(Permission.READ)
     today = book.occasion.today
     found = await agreements.all_open(book.tx)
     if not found:
@@ -60,6 +62,7 @@ def _line(stored: StoredAgreement, today: date) -> AgreementLine:
 
 async def show_agreement(book: Book, number: int) -> AgreementShown:
     """PERJANJIAN [nomor]. Raises AgreementUnknown."""
+    book.require(Permission.READ)
     stored = await agreement_of(book, number)
     today = book.occasion.today
     now = stored.book.as_of(today)
@@ -90,6 +93,7 @@ async def show_agreement(book: Book, number: int) -> AgreementShown:
 
 async def running_installments(book: Book) -> InstallmentsRunning | AgreementsNone:
     """CICILAN: of every running agreement what is late or next, the oldest due first."""
+    book.require(Permission.READ)
     today = book.occasion.today
     found = await agreements.all_open(book.tx, statuses=RUNNING)
     lines: list[InstallmentLine] = []
@@ -142,6 +146,7 @@ async def installment_status(
 
     Without a running one the latest that ran is shown. Raises NoAgreementRuns.
     """
+    book.require(Permission.READ)
     today = book.occasion.today
     theirs = await agreements.of_borrower(book.tx, person.borrower.id, open_only=False)
     theirs = [one for one in theirs if one.book.accepted_on is not None]

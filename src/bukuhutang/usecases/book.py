@@ -60,7 +60,7 @@ class Book:
         self.changes = Changes()
         self.counters = replace(page.counters)
         self.about: dict[str, Any] | None = None
-        self._last: list[tuple[str, str]] = []
+        self._last: dict[str, tuple[str, str]] = {}
         self._acts = 0
 
     def require(self, permission: Permission) -> None:
@@ -226,14 +226,17 @@ class Book:
         purpose: str = "reply",
         file_id: UUID | None = None,
         about: dict[str, Any] | None = None,
+        part: str | None = None,
     ) -> str:
         """Queue a message; returns its client reference, the same whenever this work is redone.
+
+        `part` tells it from what the same piece of work says at another time.
 
         With `file_id` it goes out as a document with `body` as its caption. `about` is what a
         quoted reply to it refers to: `borrower`, `debt`, the `key` of the act it tells of, or the
         `question` it asks.
         """
-        client_ref = f"{self.occasion.key}:{len(self.changes.outbound) + 1}"
+        client_ref = f"{self.occasion.key}:{part or len(self.changes.outbound) + 1}"
         self.changes.outbound.append(
             {
                 "client_ref": client_ref,
@@ -247,9 +250,9 @@ class Book:
         )
         return client_ref
 
-    def send_last(self, chat_id: str, body: str) -> None:
-        """Queue a notice behind whatever else this work has to say."""
-        self._last.append((chat_id, body))
+    def send_last(self, topic: str, chat_id: str, body: str) -> None:
+        """Queue a notice behind whatever else this work has to say; one for each topic."""
+        self._last[topic] = (chat_id, body)
 
     # --- what the plan counts -------------------------------------------------------------------
 
@@ -363,7 +366,7 @@ class Book:
         if self.changes.dialogue_asked:
             self._say_which_message_asked()
             self.changes.dialogue_ended.clear()  # one row per chat: asked anew replaces it
-        for chat_id, body in self._last:
+        for chat_id, body in self._last.values():
             self.send(chat_id, body, purpose="notice")
         if self.changes.dialogue_asked or self.changes.dialogue_ended:
             self.changes.dialogue_set_aside.clear()  # one statement may touch a row once

@@ -9,16 +9,18 @@ Refusals (words in `rendering`, numbers in `entrypoints.web`):
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
 from bukuhutang.base.errors import Refusal
-from bukuhutang.base.ids import PhoneNumber, TenantId
-from bukuhutang.store import tenants
+from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
+from bukuhutang.store import members, tenants
+from bukuhutang.store.members import MemberRow
 from bukuhutang.store.scope import Database
 from bukuhutang.store.tenants import TenantRow
 from bukuhutang.tenancy.phone import read_phone
+from bukuhutang.tenancy.roles import Role
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.tenants import PhoneNumberInvalid, When, operator_book, read_tenant
 
@@ -117,7 +119,16 @@ async def set_channel(
 
 
 async def _add_owner(book: Book, phone: PhoneNumber, tenant: TenantRow, when: When) -> None:
-    member = book.counters.last_member + 1
-    if await tenants.add_member(book.tx, member, phone=phone, name=tenant.name, now=when.now):
-        book.counters.last_member = member
-        book.seal("member_added", subject=member)
+    rows = await members.read_all(book.tx)
+    known = next((one for one in rows if one.phone == phone), None)
+    if known is None:
+        book.counters.last_member += 1
+        number = MemberId(book.counters.last_member)
+        row = MemberRow(number, phone, tenant.name, Role.OWNER, is_removed=False)
+        await members.insert(book.tx, row, when.now)
+    elif known.is_removed or known.role is not Role.OWNER:
+        row = replace(known, role=Role.OWNER, is_removed=False)
+        await members.write(book.tx, row, when.now)
+    else:
+        return
+    book.seal("member_added", subject=row.id, detail={"role": Role.OWNER})

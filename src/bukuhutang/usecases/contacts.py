@@ -10,6 +10,7 @@ from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.ledger.debt import Borrower
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import WhichPerson, holder_of, person_known
 from bukuhutang.usecases.refusals import PhoneTaken
@@ -39,6 +40,7 @@ async def set_contact(
     A new number starts without an opt-out, the same number keeps it.
     Raises BorrowerUnknown, PhoneIsOwn, PhoneTaken, TooManyPeople.
     """
+    book.require(Permission.RECORD)
     holder = await holder_of(book, phone)
     person = chosen or await person_known(book, name, name_key)
     if isinstance(person, WhichPerson):

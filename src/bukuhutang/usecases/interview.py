@@ -26,6 +26,7 @@ from bukuhutang.ledger.affordability import (
 from bukuhutang.ledger.penalty import PenaltyKind, PenaltyRule
 from bukuhutang.ledger.terms import BadTerms, InterestKind, LoanTerms
 from bukuhutang.store.book import read_people, read_person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_facts import NewAgreement, open_agreement
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import NewPerson, borrower_of, holder_of
@@ -210,6 +211,7 @@ async def draft_agreement(
     With `name_was_free` who got this name in the meantime, without a number, is that person.
     Raises AgreementQuotaReached, PdfQuotaReached, PhoneTaken, PhoneIsOwn.
     """
+    book.require(Permission.RECORD)
     place, paper = await room_for_agreement(book), await room_for_pdf(book)
     if borrower_id is None and name_was_free:
         borrower_id = await _named_meanwhile(book, name_key)
@@ -241,6 +243,7 @@ async def check_room(book: Book) -> None:
 
     Raises AgreementQuotaReached, PdfQuotaReached.
     """
+    book.require(Permission.RECORD)
     await room_for_agreement(book)
     await room_for_pdf(book)
 
@@ -249,6 +252,7 @@ async def check_phone(
     book: Book, phone: PhoneNumber, borrower_id: int | None, name_key: str
 ) -> None:
     """Refuse a number as soon as it is told. Raises PhoneTaken, PhoneIsOwn."""
+    book.require(Permission.RECORD)
     holder = await holder_of(book, phone)
     is_same = borrower_id is None and holder is not None and holder.name_key == name_key
     if holder is not None and holder.id != borrower_id and not is_same:

@@ -15,6 +15,7 @@ from bukuhutang.ledger.money import Direction
 from bukuhutang.store import audit_log, overview, reminders
 from bukuhutang.store.book import Person
 from bukuhutang.tenancy.plans import PLANS
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of, expected_dues
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.fates import ReminderFate, fate_of
@@ -59,6 +60,7 @@ async def show_status(book: Book) -> Status | StatusEmpty:
 
     Agreements count with all that is left of them, and are named with what is due first.
     """
+    book.require(Permission.READ)
     today = book.occasion.today
     totals = await overview.totals(book.tx)
     dues = await expected_dues(book)
@@ -132,6 +134,7 @@ class PersonStatus(Answer):
 
 async def show_person(book: Book, person: Person) -> PersonStatus:
     """What is open with one person, both ways, oldest due first; agreements beside the debts."""
+    book.require(Permission.READ)
     today = book.occasion.today
     book.speak_of(person.borrower.id)
     receivables = debt_lines(person, Direction.RECEIVABLE, today)
@@ -201,6 +204,7 @@ KINDS = {
 
 async def show_history(book: Book, person: Person | None, zone: ZoneInfo) -> History | HistoryEmpty:
     """The latest records of one person, or of the whole book; newest first."""
+    book.require(Permission.READ)
     name = None if person is None else person.borrower.name
     borrower: BorrowerId | None = None if person is None else person.borrower.id
     if borrower is not None:
@@ -246,6 +250,7 @@ class UsageShown(Answer):
 
 async def show_usage(book: Book, zone: ZoneInfo) -> UsageShown:
     """Plan, what of it is used, and how WhatsApp is."""
+    book.require(Permission.READ)
     used = await usage_now(book.tx, book.occasion.now, zone)
     plan = PLANS[used.plan]
     return UsageShown(

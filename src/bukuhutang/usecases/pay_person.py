@@ -9,6 +9,7 @@ from bukuhutang.ledger.money import Direction
 from bukuhutang.store import agreements
 from bukuhutang.store.agreements import StoredAgreement
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_answers import (
     AgreementPaidOff,
     InstallmentPaid,
@@ -53,6 +54,7 @@ async def pay_person(
     borrower) and `target`; WhichAgreement: with `target`. LUNAS (no amount) on an agreement pays
     it off. Raises what `record_payment`, `pay_installment` and `pay_off` raise.
     """
+    book.require(Permission.RECORD)
     if target == "debts" or request.direction is Direction.PAYABLE:
         return await record_payment(book, request, chosen=chosen)
     if target is not None:

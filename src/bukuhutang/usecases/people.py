@@ -10,9 +10,10 @@ from bukuhutang.base.answers import Answer
 from bukuhutang.base.ids import BorrowerId, PhoneNumber
 from bukuhutang.ledger.debt import Borrower
 from bukuhutang.ledger.money import Direction
-from bukuhutang.store import borrowers
+from bukuhutang.store import borrowers, members
 from bukuhutang.store.book import PEOPLE_MAX, Person, read_person
 from bukuhutang.store.scope import TenantTx
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.refusals import (
     BorrowerUnknown,
@@ -90,6 +91,7 @@ async def person_to_lend(
     because a debt on the wrong Budi is worse than a question. A phone number tells people of one
     name apart.
     """
+    book.require(Permission.RECORD)
     page = book.page
     exact = [one for one in page.people if one.borrower.name_key == name_key]
     if phone is not None:
@@ -112,9 +114,15 @@ async def person_to_lend(
 
 
 async def holder_of(book: Book, phone: PhoneNumber) -> Borrower | None:
-    """Who in this book has the number. Raises PhoneIsOwn for the lender's own."""
+    """Who in this book has the number. Raises PhoneIsOwn for the lender's own.
+
+    A member's number is taken: it speaks for the lender. Raises PhoneTaken.
+    """
+    book.require(Permission.READ)
     if phone in (book.page.tenant_phone, book.page.lender_chat):
         raise PhoneIsOwn
+    if (member := await members.name_of(book.tx, phone)) is not None:
+        raise PhoneTaken(phone, member)
     return await borrowers.by_phone(book.tx, phone)
 
 
@@ -122,6 +130,7 @@ async def person_with_debts(
     book: Book, name: str, name_key: str, direction: Direction | None = None
 ) -> Person | WhichPerson:
     """Whose open debts are meant. Raises BorrowerUnknown, NothingOwed, TooManyPeople."""
+    book.require(Permission.READ)
     people = book.page.people
     if not people:
         raise await unknown(book.tx, name, name_key)
@@ -157,6 +166,7 @@ def person_among(
 
 async def person_known(book: Book, name: str, name_key: str) -> Person | WhichPerson:
     """Who is meant, with or without debts. Raises BorrowerUnknown, TooManyPeople."""
+    book.require(Permission.READ)
     people = book.page.people
     exact = [one for one in people if one.borrower.name_key == name_key]
     found = exact or list(people)

@@ -217,15 +217,16 @@ async def _tell(book: Book, standing: Standing) -> None:
     It is written with the act that caused it, and under the same lock: never twice, never lost.
     """
     staged = [
-        row["percent"]
+        row
         for row in book.changes.quota_notices
         if (row["quota"], row["quota_max"]) == (standing.quota, standing.limit)
     ]
-    standing = replace(standing, told=max(standing.told, *staged, 0))
     percent = standing.news
-    if percent is None:
+    if percent is None or any(row["percent"] >= percent for row in staged):
         return
     assert standing.limit is not None
+    for row in staged:  # what this very work was going to say is out of date
+        book.changes.quota_notices.remove(row)
     book.changes.quota_notices.append(
         {
             "quota": standing.quota,
@@ -246,4 +247,4 @@ async def _tell(book: Book, standing: Standing) -> None:
     )
     language = (await read_settings(book.tx)).language
     text = render(notice.code, language, today=book.occasion.today, **notice.fields())
-    book.send_last(book.page.lender_chat, text)
+    book.send_last(f"{standing.quota}:{standing.limit}", book.page.lender_chat, text)

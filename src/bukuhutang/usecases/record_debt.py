@@ -12,6 +12,7 @@ from bukuhutang.ledger.debt import Borrower, Debt
 from bukuhutang.ledger.money import Direction, is_recordable
 from bukuhutang.store import payments
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import (
     NewPerson,
@@ -61,6 +62,7 @@ async def record_debt(
     An earlier overpayment by the same person pays the new debt at once, and is said so.
     Raises DebtQuotaReached, PhoneIsOwn, PhoneTaken, TooManyPeople.
     """
+    book.require(Permission.RECORD)
     assert is_recordable(request.principal)
     place = await room_for_debt(book)  # before anything is asked: nobody answers in vain
     person = chosen or await person_to_lend(book, request.name, request.name_key, request.phone)

@@ -10,6 +10,7 @@ from bukuhutang.base.ids import BorrowerId, DebtNumber
 from bukuhutang.ledger.allocation import Share, allocate
 from bukuhutang.ledger.money import Direction, is_recordable
 from bukuhutang.store.book import Person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import WhichPerson, outstanding, person_with_debts
 from bukuhutang.usecases.refusals import DebtNotOpen, NothingOwed
@@ -59,6 +60,7 @@ async def record_payment(
     Asks when the name fits several, or when both owe each other.
     Raises BorrowerUnknown, NothingOwed, TooManyPeople, DebtNotOpen.
     """
+    book.require(Permission.RECORD)
     assert request.amount is None or is_recordable(request.amount)
     assert request.debt is None or chosen is not None
     if chosen is not None and request.debt is not None:

@@ -114,6 +114,7 @@ async def _who(book: Book, name: str, name_key: str) -> Person | WhichPerson:
 
 def queue_reminder(book: Book, reminded: Reminded) -> str:
     """Queue the reminder and log it; returns the reference of its message."""
+    book.require(Permission.RECORD)
     assert reminded.to is not None
     about = {"borrower": reminded.person.borrower.id}
     text = words_of(book, reminded)
@@ -124,6 +125,7 @@ def queue_reminder(book: Book, reminded: Reminded) -> str:
 
 def note_reminder(book: Book, person: Person, client_ref: str) -> None:
     """Log the reminder that was queued as `client_ref`."""
+    book.require(Permission.RECORD)
     book.add_reminder(person.borrower.id, client_ref)
     book.seal("reminder_queued", borrower=person.borrower.id, detail={"kind": "manual"})
 

@@ -251,29 +251,6 @@ async def add_credits(
         return await read_tenant(tx)
 
 
-async def add_member(
-    database: Database, tenant_id: TenantId, *, phone_number: str, name: str, when: When
-) -> bool:
-    """A further number that may speak as the lender; False when it already may.
-
-    Raises TenantNotFound, PhoneNumberInvalid, NameInvalid.
-    """
-    phone = read_phone(phone_number)
-    if phone is None:
-        raise PhoneNumberInvalid
-    name = clean_tenant_name(name)
-    async with database.book_tx(tenant_id) as tx:
-        await read_tenant(tx)
-        book = await operator_book(tx, when)
-        book.counters.last_member += 1
-        member = book.counters.last_member
-        if not await tenants.add_member(tx, member, phone=phone, name=name, now=when.now):
-            return False
-        book.seal("member_added", subject=member)
-        await book.close()
-        return True
-
-
 @dataclass(frozen=True)
 class Qr:
     """A code to scan, and until when."""

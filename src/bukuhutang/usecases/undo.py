@@ -13,7 +13,8 @@ from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import AgreementNumber, BorrowerId, DebtNumber, PaymentNumber
 from bukuhutang.ledger.debt import Debt
 from bukuhutang.ledger.money import Direction
-from bukuhutang.store import audit_log, payments
+from bukuhutang.rendering.texts import render
+from bukuhutang.store import audit_log, members, payments
 from bukuhutang.store.book import Person, read_person
 from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_answers import AgreementActUndone
@@ -64,17 +65,39 @@ async def undo_last(
     """Reverse the last debt or payment recorded in this chat, once.
 
     Only the very last one: a second BATAL does not walk further back, and with the `key` of an act
-    it must be that one. Raises NothingToUndo, AlreadyUndone, NotTheLast, and BuiltUpon when
-    anything was recorded for that person since.
+    it must be that one. Who may not remove takes back only what he recorded himself, and the owner
+    is told. Raises NothingToUndo, AlreadyUndone, NotTheLast, and BuiltUpon when anything was
+    recorded for that person since.
     """
+    book.require(Permission.RECORD)
+    done = await _undone(book, key)
+    if Permission.REMOVE not in book.occasion.permissions:
+        await _tell_owner(book, done)
+    return done
+
+
+async def _tell_owner(book: Book, done: Answer) -> None:
+    """What staff took back, in the words staff read."""
+    rows = await members.read_all(book.tx)
+    name = next(one.name for one in rows if one.id == book.occasion.member_id)
+    language = book.page.settings.language
+    today = book.occasion.today
+    head = render("undone_by_member", language, today=today, name=name)
+    text = f"{head}\n\n{render(done.code, language, today=today, **done.fields())}"
+    book.send(book.page.lender_chat, text, purpose="notice", about=book.about)
+
+
+async def _undone(book: Book, key: str | None) -> DebtUndone | PaymentUndone | AgreementActUndone:
     assert book.occasion.chat_id is not None
     last = await audit_log.last_act_in_chat(book.tx, book.occasion.chat_id)
     if key is not None and (last is None or last.key != key):
         raise await _not_the_last(book, key)
     if last is None:
         raise NothingToUndo
-    if last.action == "contact_set":
+    if last.action in audit_log.NO_RECORDS:
         raise NothingToUndo  # the newest thing done here was no record of money
+    if last.actor != book.occasion.actor and Permission.REMOVE not in book.occasion.permissions:
+        raise NothingToUndo
     assert last.subject is not None
     assert last.borrower_id is not None
     if last.action.endswith("_undone"):
@@ -100,19 +123,25 @@ async def undo_record(
     Who did not record it needs the permission to remove. Raises NotPermitted, AlreadyUndone, and
     BuiltUpon when anything was recorded for that person since.
     """
+    book.require(Permission.RECORD)
     record = await audit_log.record_of(book.tx, action, number)
     assert record is not None, "what is recorded is in the audit log"
-    own = record.actor == book.occasion.actor
-    book.require(Permission.RECORD if own else Permission.REMOVE)
+    if record.actor != book.occasion.actor:
+        book.require(Permission.REMOVE)
     if record.undone:
         raise AlreadyUndone(number if action == "debt_recorded" else None)
     person = await read_person(book.tx, BorrowerId(record.borrower_id))
     assert person is not None
     if record.built_upon:
         raise BuiltUpon(person.borrower.name)
+    done: DebtUndone | PaymentUndone
     if action == "debt_recorded":
-        return await _undo_debt(book, person, DebtNumber(number))
-    return await _undo_payment(book, person, PaymentNumber(number))
+        done = await _undo_debt(book, person, DebtNumber(number))
+    else:
+        done = await _undo_payment(book, person, PaymentNumber(number))
+    if Permission.REMOVE not in book.occasion.permissions:
+        await _tell_owner(book, done)
+    return done
 
 
 async def undo_installment(

@@ -11,10 +11,12 @@ from bukuhutang.base.ids import BorrowerId
 from bukuhutang.entrypoints.chat.agreements import do_agreement
 from bukuhutang.entrypoints.chat.chosen import NOTHING_CHOSEN, Chosen, options_of
 from bukuhutang.entrypoints.chat.interview import hear_interview, start_interview, waiting_line
+from bukuhutang.entrypoints.chat.members import do_member
 from bukuhutang.entrypoints.chat.preferences import say_settings
 from bukuhutang.entrypoints.chat.quoted import NOTHING_QUOTED, Quoted, message_behind
 from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store.book import PEOPLE_MAX, Person, read_person
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.understanding import intents
 from bukuhutang.understanding.dialogues import choice
 from bukuhutang.understanding.dialogues.choice import ChoiceForm, Option
@@ -192,6 +194,8 @@ async def _wish(talk: Talk, intent: intents.Intent, chosen: Chosen) -> str:
             done = await set_contact(book, name, name_key(name), phone, chosen=known)
         case intents.StartAgreement():
             return await _begin(talk, intent, chosen.person)
+        case _ if (told := await do_member(talk, intent)) is not None:
+            return talk.say(told)
         case _ if (about := await do_agreement(talk, intent, chosen)) is not None:
             done, chosen = about
         case _:
@@ -202,7 +206,8 @@ async def _wish(talk: Talk, intent: intents.Intent, chosen: Chosen) -> str:
 async def _begin(
     talk: Talk, intent: intents.StartAgreement, person: Person | NewPerson | None
 ) -> str:
-    """BUAT PERJANJIAN: whom with, then the interview."""
+    """BUAT PERJANJIAN: whom with, then the interview; refused before any question."""
+    talk.book.require(Permission.RECORD)
     await check_room(talk.book)
     if person is None:
         key = name_key(intent.name)

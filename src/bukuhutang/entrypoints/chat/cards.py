@@ -13,9 +13,11 @@ from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.rendering.formats import phone as shown_phone
 from bukuhutang.store.book import Person, read_people
 from bukuhutang.store.inbox import Inbound
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.understanding.intents import SetContact
 from bukuhutang.understanding.names import name_key, shorten
 from bukuhutang.usecases.contacts import ContactSet, set_contact
+from bukuhutang.usecases.refusals import NotPermitted
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ async def answer_cards(talk: Talk, message: Inbound, quoted: Quoted) -> None:
         return
     if not cards:
         talk.book.send(message.chat_id, talk.say_code("kind_unread"))
+        return
+    try:
+        talk.book.require(Permission.RECORD)
+    except NotPermitted as no:
+        talk.book.send(message.chat_id, talk.say(no))
         return
     saved: list[Saved] = []
     unsaved: list[Unsaved] = []

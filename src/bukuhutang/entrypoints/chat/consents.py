@@ -47,6 +47,12 @@ async def answer_consent(talk: Talk, message: Inbound) -> bool:
     return True
 
 
+def is_doubtful(message: Inbound) -> bool:
+    """Whether it may be meant as an answer to an agreement without being one."""
+    consent = _read(message)
+    return consent is not None and consent.reply is Reply.UNCLEAR
+
+
 def _read(message: Inbound) -> Consent | None:
     if message.kind == "text":
         return read_consent(message.body)

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from bukuhutang.entrypoints.chat.answer import answer_borrower, answer_lender
 from bukuhutang.entrypoints.chat.cards import answer_cards, card_meant
 from bukuhutang.entrypoints.chat.changed import answer_change
-from bukuhutang.entrypoints.chat.consents import answer_consent
+from bukuhutang.entrypoints.chat.consents import answer_consent, is_doubtful
 from bukuhutang.entrypoints.chat.files import answer_file
+from bukuhutang.entrypoints.chat.measure import DROPPED
 from bukuhutang.entrypoints.chat.quoted import read_quoted, read_reply
 from bukuhutang.entrypoints.chat.reacted import answer_reaction
 from bukuhutang.entrypoints.chat.talk import Talk
@@ -22,6 +23,7 @@ from bukuhutang.tenancy.roles import BY_ROLE, NOTHING
 from bukuhutang.understanding import intents
 from bukuhutang.understanding.commands import read_borrower, read_lender
 from bukuhutang.understanding.names import name_key
+from bukuhutang.usecases import rates
 from bukuhutang.usecases.book import MESSAGE_KEY, Book, Occasion
 
 zone_named = lru_cache(maxsize=16)(ZoneInfo)
@@ -29,10 +31,11 @@ zone_named = lru_cache(maxsize=16)(ZoneInfo)
 WITH_TEXT = frozenset(("text", "document", "image", "edit"))
 FILES = frozenset(("document", "image"))
 CHANGES = frozenset(("edit", "deletion"))
+OVER_CHAT_RATE = "ignored: chat rate"
 
 
 async def handle(database: Database, message: Inbound, now: datetime) -> str:
-    """Work one leased message to its end; returns what became of it: `answered`, `ignored: …`.
+    """Work one leased message; returns what became of it: `answered`, `ignored: …`, `waits: …`.
 
     Everything happens in one transaction under the tenant's book, so the same message worked
     twice, or by two at once, has one effect. The date is that of `now`, our clock's, whatever the
@@ -41,8 +44,11 @@ async def handle(database: Database, message: Inbound, now: datetime) -> str:
     heard = _hear(message, now)
     async with database.book_tx(message.tenant_id) as tx:
         book = await _open_book(tx, message, heard, now)
-        if book.page.inbound_status != "pending":
+        state = book.page.inbound
+        if state is None or state.status != "pending":
             return "ignored: already worked"
+        if state.is_paused:
+            return "waits: for its minute"
         settings = book.page.settings
         if settings.timezone != message.timezone:
             # Changed since the message was leased: its day may be another one there.
@@ -50,10 +56,28 @@ async def handle(database: Database, message: Inbound, now: datetime) -> str:
             heard = _hear(message, now)
             book = await _open_book(tx, message, heard, now)
         talk = Talk(book, settings.language, zone_named(settings.timezone))
-        outcome = await _work(talk, message, heard)
-        _consume(book, message, outcome)
+        held = await _held_back(talk, message)
+        if held is None:
+            outcome = await _work(talk, message, heard)
+            _consume(book, message, outcome)
         await book.close()
+    if held is not None:
+        DROPPED.labels("flood").inc(held.flooded)
+        return "waits: rate"
+    if outcome == OVER_CHAT_RATE:
+        DROPPED.labels("chat_rate").inc()
     return outcome
+
+
+async def _held_back(talk: Talk, message: Inbound) -> rates.Held | None:
+    """A member's message beyond the plan's rate waits, and says so once."""
+    page = talk.book.page
+    if page.member is None or (message.from_me and page.is_own_echo):
+        return None
+    held = await rates.hold_back(talk.book, message.chat_id, talk.zone)
+    if held is not None and held.say is not None:
+        talk.book.send(message.chat_id, talk.say(held.say), part="waits")
+    return held
 
 
 def _day(message: Inbound, now: datetime) -> date:
@@ -103,17 +127,44 @@ async def _work(talk: Talk, message: Inbound, heard: intents.Intent | None) -> s
         return "ignored: own message"
     if page.member_id is None and page.sender is None:
         return "ignored: stranger"
-    if page.member_id is None and await answer_consent(talk, message):
-        return "answered"
-    if message.kind in CHANGES:
-        return await answer_change(talk, message, heard)
-    if page.member_id is not None:
-        return await _work_member(talk, message, heard)
-    return await _work_borrower(talk, message)
+    if page.member_id is None:
+        return await _work_within_chat_rate(talk, message, heard)
+    outcome = await _work_member(talk, message, heard)
+    if outcome == "answered":
+        rates.count_answered(talk.book)
+    return outcome
+
+
+async def _work_within_chat_rate(talk: Talk, message: Inbound, heard: intents.Intent | None) -> str:
+    """A borrower is answered a few times a minute, told so once, and then heard in silence.
+
+    What he decides is never passed over: SETUJU, TOLAK and STOP are recorded and answered always,
+    but not repetitions of them.
+    """
+    book = talk.book
+    window = None
+    if is_doubtful(message):
+        window = await rates.chat_window(book, message.chat_id)
+        if rates.is_full(window):
+            return OVER_CHAT_RATE
+    outcome = await _work_borrower(talk, message, heard)
+    if outcome != "answered":
+        return outcome
+    window = window or await rates.chat_window(book, message.chat_id)
+    if not rates.is_full(window) or book.changes.audit:
+        rates.count_chat(book, message.chat_id, window)
+        return outcome
+    book.forget_staged()
+    told = rates.refuse_chat(book, message.chat_id, window, talk.zone)
+    if told is not None:
+        book.send(message.chat_id, talk.say(told))
+    return OVER_CHAT_RATE
 
 
 async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | None) -> str:
     book = talk.book
+    if message.kind in CHANGES:
+        return await answer_change(talk, message, heard)
     if message.kind == "reaction":
         return await answer_reaction(talk, message)
     if message.kind == "voice":
@@ -134,8 +185,12 @@ async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | Non
     return "answered"
 
 
-async def _work_borrower(talk: Talk, message: Inbound) -> str:
+async def _work_borrower(talk: Talk, message: Inbound, heard: intents.Intent | None) -> str:
     """Only words are heard, also under a picture; nothing else is answered or kept."""
+    if await answer_consent(talk, message):
+        return "answered"
+    if message.kind in CHANGES:
+        return await answer_change(talk, message, heard)
     if message.kind not in WITH_TEXT:
         return f"ignored: borrower's {message.kind}"
     asked = read_borrower(message.body, talk.book.occasion.today)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -46,6 +47,13 @@ log = structlog.get_logger("chat")
 
 Handle = Callable[[Database, Inbound, datetime], Awaitable[str]]
 Chat = tuple[TenantId, ChatId]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An attempt that came to nothing, and why."""
+
+    reason: str
 
 
 class InboxLoop:
@@ -122,6 +130,7 @@ class InboxLoop:
                     self._name,
                     now=now,
                     until=now + timedelta(seconds=LEASE_SECONDS),
+                    business_now=self._clock.now(),
                     chat_max=CHAT_LEASED_MAX,
                     limit=limit,
                 )
@@ -150,13 +159,16 @@ class InboxLoop:
             self._after()
 
     async def _to_its_end(self, message: Inbound) -> bool:
-        """Work one message until it is over; False when it is not ours any more."""
+        """Work one message until it is over; False when it is not ours any more.
+
+        One that has to wait for its minute is nobody's until then.
+        """
         attempts = max(1, message.attempts)
         while attempts <= ATTEMPTS_MAX:
-            reason = await self._attempt(message)
-            if reason is None:
-                return True
-            reason = storable(reason)
+            outcome = await self._attempt(message)
+            if not isinstance(outcome, Failed):
+                return not outcome.startswith("waits")
+            reason = storable(outcome.reason)
             if attempts == ATTEMPTS_MAX:
                 return await self._set_aside(message, reason)
             await asyncio.sleep(RETRY_SECONDS[attempts - 1])
@@ -166,23 +178,23 @@ class InboxLoop:
         # Counted before the work: it never came back, so it may have ended the process.
         return await self._set_aside(message, "did not come back from its attempts")
 
-    async def _attempt(self, message: Inbound) -> str | None:
-        """Work a message once; None when it is over, else why it failed."""
+    async def _attempt(self, message: Inbound) -> str | Failed:
+        """Work a message once; what became of it."""
         started = monotonic()
         try:
             outcome = await self._handle(self._database, message, self._clock.now())
         except TransientFault as fault:
-            return f"transient: {fault}"
+            return Failed(f"transient: {fault}")
         except InvariantBroken as broken:
             log.exception("invariant_broken", tenant_id=message.tenant_id, message=message.id)
             await self._set_aside(message, storable(f"invariant: {broken}"))
-            return None
+            return "quarantined"
         except Exception as problem:  # boundary: the inbox loop
             log.exception("message_failed", tenant_id=message.tenant_id, message=message.id)
-            return described(problem)
+            return Failed(described(problem))
         HANDLED.labels(outcome=outcome.split(":")[0]).inc()
         HANDLING_SECONDS.observe(monotonic() - started)
-        return None
+        return outcome
 
     async def _count_another(self, message: Inbound, reason: str) -> int:
         until = self._clock.machine_now() + timedelta(seconds=LEASE_SECONDS)

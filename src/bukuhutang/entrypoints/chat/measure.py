@@ -6,6 +6,9 @@ from prometheus_client import Counter, Histogram
 
 HANDLED = Counter("bukuhutang_inbound_handled", "Inbound messages worked to their end", ["outcome"])
 QUARANTINED = Counter("bukuhutang_inbound_quarantined", "Inbound messages set aside")
+DROPPED = Counter(
+    "bukuhutang_inbound_dropped", "Messages that a limit kept from being read, by it", ["reason"]
+)
 HANDLING_SECONDS = Histogram(
     "bukuhutang_inbound_handling_seconds",
     "From lease to commit of one inbound message",

@@ -15,10 +15,12 @@ from starlette.staticfiles import StaticFiles
 
 from bukuhutang.base.errors import Refusal, TransientFault
 from bukuhutang.entrypoints.web import (
+    audit,
     docs_page,
     link_page,
     lists,
     probes,
+    sign_in,
     tenant_keys,
     tenants,
     verify_page,
@@ -32,8 +34,10 @@ from bukuhutang.entrypoints.web.api.gate import (
 )
 from bukuhutang.entrypoints.web.auth import GuardMiddleware, operator_guard
 from bukuhutang.entrypoints.web.body_limit import BodyLimitMiddleware
+from bukuhutang.entrypoints.web.client_address import ClientAddressMiddleware
+from bukuhutang.entrypoints.web.cookies import CookieMiddleware
 from bukuhutang.entrypoints.web.deps import WebDeps
-from bukuhutang.entrypoints.web.middleware import HeadersMiddleware, WitnessMiddleware
+from bukuhutang.entrypoints.web.middleware import HeadersMiddleware, WitnessMiddleware, is_https
 from bukuhutang.entrypoints.web.openapi import DESCRIPTION, Api
 from bukuhutang.entrypoints.web.problems import Problems
 
@@ -57,10 +61,12 @@ def build_app(deps: WebDeps) -> Api:
         redoc_url=None,
         redirect_slashes=False,  # one address each; a redirect would lose a POST's body
         middleware=[  # outermost first
-            Middleware(HeadersMiddleware),
+            Middleware(ClientAddressMiddleware, proxies=deps.proxies),
+            Middleware(HeadersMiddleware, by_https=is_https(deps.public_url)),
             Middleware(RateHeadersMiddleware),
+            Middleware(CookieMiddleware),
             Middleware(WitnessMiddleware, problems=problems),
-            Middleware(BodyLimitMiddleware),
+            Middleware(BodyLimitMiddleware, patience=deps.patience),
             Middleware(GuardMiddleware, deps=deps),
             Middleware(ApiGateMiddleware, deps=deps),
         ],
@@ -73,11 +79,17 @@ def build_app(deps: WebDeps) -> Api:
     )
     app.state.deps = deps
     guard = Depends(operator_guard(deps))
-    for admin in (lists.router, tenants.router, tenant_keys.router):
+    for admin in (lists.router, tenants.router, tenant_keys.router, audit.router):
         app.include_router(admin, dependencies=[guard])
     for one in TENANT_ROUTERS:
         app.include_router(one, prefix=GUARDED)
-    open_to_all = (probes.router, docs_page.router, link_page.router, verify_page.router)
+    open_to_all = (
+        sign_in.router,
+        probes.router,
+        docs_page.router,
+        link_page.router,
+        verify_page.router,
+    )
     for one in (*open_to_all, _front_door(deps.routers)):
         app.include_router(one)
     for further in deps.routers:

@@ -15,6 +15,10 @@ IPV6_NETWORK_BITS = 64
 """What one customer of a provider gets: its addresses count as one."""
 
 
+SIGN_INS_MAX, SIGN_INS_MINUTES = 20, 15
+"""Codes asked for, and wrong codes, from one address; a shop's staff share theirs."""
+
+
 class FailedAttempts:
     """A moving window of failures per client address, in this process's memory."""
 
@@ -34,6 +38,11 @@ class FailedAttempts:
         frees_at = self._windows.get_window_stats(self._limit, network).reset_time
         # The library's window runs on the machine's wall clock, not on business time.
         return max(1, math.ceil(frees_at - time.time()))
+
+
+def sign_in_window() -> FailedAttempts:
+    """What one address may do around signing in."""
+    return FailedAttempts(RateLimitItemPerMinute(SIGN_INS_MAX, SIGN_INS_MINUTES))
 
 
 def _network(address: str) -> str:

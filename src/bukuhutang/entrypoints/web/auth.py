@@ -14,7 +14,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bukuhutang.base.errors import Refusal
+from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.deps import WebDeps
+from bukuhutang.entrypoints.web.operator_cookie import login_of
 
 GUARDED = "/admin"
 
@@ -60,6 +62,8 @@ def operator_guard(deps: WebDeps) -> Callable[..., Awaitable[None]]:
 def check_key(deps: WebDeps, scope: Scope, key: str | None) -> None:
     """Raises KeyMissing, KeyWrong, TooManyAttempts; returns when the key is the operator's.
 
+    Without a key the operator's cookie opens too; raises CsrfRefused besides then.
+
     The right key is refused too while its address is blocked, so guessing on gains nothing.
     """
     address = address_of(scope)
@@ -67,16 +71,12 @@ def check_key(deps: WebDeps, scope: Scope, key: str | None) -> None:
     if blocked:
         raise TooManyAttempts(blocked)
     if not key:
+        if login_of(deps, scope) is not None:
+            return
         raise KeyMissing
     if not _is_valid(key, deps.admin_keys):
         deps.attempts.note(address)
         raise KeyWrong
-
-
-def address_of(scope: Scope) -> str:
-    """Where a request comes from."""
-    # No proxy is trusted yet, so the peer of the connection is the client.
-    return scope["client"][0] if scope.get("client") else "unknown"
 
 
 def _is_valid(offered: str, valid: tuple[str, ...]) -> bool:

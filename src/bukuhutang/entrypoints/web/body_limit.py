@@ -1,10 +1,15 @@
-"""How large a request may be: counted while it arrives, whatever Content-Length says."""
+"""How large and how slow a request may be: counted as it arrives, whatever Content-Length says."""
 
 from __future__ import annotations
+
+import asyncio
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bukuhutang.base.clock import monotonic
+from bukuhutang.entrypoints.web.patience import Patience
 
 BODY_BYTES_MAX = 64 * 1024
 BODY_BYTES_MAX_BY_PREFIX = {
@@ -23,10 +28,11 @@ def body_bytes_max(path: str) -> int:
 
 
 class BodyLimitMiddleware:
-    """Refuses with 413 as soon as the limit is passed."""
+    """Refuses with 413 as soon as the limit is passed, with 408 what comes too slowly."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, patience: Patience) -> None:
         self._app = app
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -37,10 +43,20 @@ class BodyLimitMiddleware:
         if declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
             raise HTTPException(413)
         taken = 0
+        complete = False
+        began = monotonic()
 
         async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, complete
+            if complete:
+                return await receive()  # waits for the client to go, as long as an answer takes
+            left = began + self._patience.body_deadline(taken) - monotonic()
+            try:
+                async with asyncio.timeout(max(0.0, left)):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, headers={"Connection": "close"}) from None
+            complete = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > limit:
                 # The framework turns any other class into a 400 while it reads a body.

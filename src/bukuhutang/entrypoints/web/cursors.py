@@ -12,7 +12,7 @@ from bukuhutang.base.errors import Refusal
 ID_MAX = 2**63 - 1
 CURSOR_CHARACTERS_MAX = 100
 
-Listed = Literal["tenants", "sessions", "keys", "borrowers", "debts", "payments"]
+Listed = Literal["tenants", "sessions", "keys", "borrowers", "debts", "payments", "audit"]
 
 
 @dataclass(eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -10,8 +11,10 @@ from fastapi import APIRouter, Depends, Request
 
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import Refusal
-from bukuhutang.entrypoints.web.attempts import FailedAttempts
+from bukuhutang.entrypoints.web.attempts import FailedAttempts, sign_in_window
+from bukuhutang.entrypoints.web.client_address import TrustedProxies
 from bukuhutang.entrypoints.web.language import language_of
+from bukuhutang.entrypoints.web.patience import Patience
 from bukuhutang.store.scope import Database
 from bukuhutang.tenancy.tenant import Language
 from bukuhutang.usecases.tenants import When
@@ -36,11 +39,17 @@ class WebDeps:
     link_attempts: FailedAttempts = field(default_factory=FailedAttempts)
     # Apart from `attempts`: a program with an old key must not lock out the operator beside it.
     api_attempts: FailedAttempts = field(default_factory=FailedAttempts)
+    # What codes and operator's cookies are made with; all processes of a service share it.
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    codes_asked: FailedAttempts = field(default_factory=sign_in_window)  # every one counts
+    sign_in_attempts: FailedAttempts = field(default_factory=sign_in_window)
     after_write: Callable[[], None] = lambda: None  # messages may be queued, documents wanted
     ways_in: tuple[Callable[..., Awaitable[Any]], ...] = ()  # further ones, as `api.gate.WayIn`
     qr_wait_seconds: float = QR_WAIT_SECONDS
     has_mail: bool = False
     public_url: str | None = None  # where people outside reach this service
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    patience: Patience = field(default_factory=Patience)
 
     def __post_init__(self) -> None:
         assert 1 <= len(self.admin_keys) <= 2

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from bukuhutang.entrypoints.web.auth import TooManyAttempts
+from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.deps import Call, OperatorCall, WebDeps
 from bukuhutang.rendering.formats import phone
 from bukuhutang.rendering.qr import qr_svg
@@ -120,8 +121,7 @@ class _Visit:
 
 
 def _visit(token: str, request: Request, call: OperatorCall) -> _Visit:
-    # No proxy is trusted yet, so the peer of the connection is the client.
-    return _Visit(token, call, request.client.host if request.client else "unknown")
+    return _Visit(token, call, address_of(request.scope))
 
 
 Mark = Annotated[str | None, Query(max_length=MARK_CHARACTERS)]

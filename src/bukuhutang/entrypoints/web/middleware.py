@@ -42,15 +42,24 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+TWO_YEARS = 63_072_000
+BY_HTTPS = {"Strict-Transport-Security": f"max-age={TWO_YEARS}; includeSubDomains"}
+"""Only where people outside reach us by HTTPS: a browser then never goes back to plain HTTP."""
 
 log = structlog.get_logger("web")
+
+
+def is_https(public_url: str | None) -> bool:
+    """Whether people outside reach this service by HTTPS."""
+    return public_url is not None and public_url.startswith("https://")
 
 
 class HeadersMiddleware:
     """Security headers on every answer; a route that sets one of them itself keeps its own."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, by_https: bool) -> None:
         self._app = app
+        self._headers = {**HEADERS, **BY_HTTPS} if by_https else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,7 +69,7 @@ class HeadersMiddleware:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 # Files carry an ETag and may be asked about again; answers are nobody's to keep.
                 fresh = "no-cache" if scope["path"].startswith("/static/") else "no-store"

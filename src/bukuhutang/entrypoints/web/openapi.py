@@ -124,7 +124,7 @@ def _declare(operation: dict[str, Any]) -> None:
         responses["422"] = deepcopy(INVALID)
     if "security" in operation:
         _add(responses, refusals(KeyMissing(), KeyWrong(), TooManyAttempts(60)))
-        responses["503"] = AWAY
+        responses["503"] = deepcopy(AWAY)
     if {"tenantKey": []} in operation.get("security", ()):
         _declare_tenant_api(operation)
 

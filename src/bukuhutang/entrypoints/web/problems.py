@@ -19,13 +19,23 @@ from bukuhutang.base.errors import InvariantBroken, Refusal, TransientFault
 from bukuhutang.entrypoints.web.api import refusals as api
 from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
 from bukuhutang.entrypoints.web.body_limit import body_bytes_max
+from bukuhutang.entrypoints.web.cookies import CsrfRefused
 from bukuhutang.entrypoints.web.cursors import CursorInvalid
 from bukuhutang.entrypoints.web.field_problems import FieldProblem, field_problems
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.tenant import Language
 from bukuhutang.usecases import agreement_refusals as agreements
-from bukuhutang.usecases import api_keys, channel, contacts, pairing, quotas, refusals, tenants
+from bukuhutang.usecases import (
+    api_keys,
+    channel,
+    contacts,
+    pairing,
+    quotas,
+    refusals,
+    sign_ins,
+    tenants,
+)
 
 STATUSES: dict[type[Refusal], int] = {
     KeyMissing: 401,
@@ -52,6 +62,10 @@ STATUSES: dict[type[Refusal], int] = {
     api_keys.KeyNotFound: 404,
     api_keys.TooManyKeys: 409,
     api_keys.KeyExpiryInvalid: 422,
+    sign_ins.SignInRefused: 403,
+    sign_ins.SignedOut: 401,
+    sign_ins.SignInUnknown: 404,
+    CsrfRefused: 403,
     api.RateLimited: 429,
     api.TenantInactive: 409,
     api.IdempotencyKeyMissing: 400,

@@ -17,6 +17,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.deps import OperatorCall
 from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.rendering import formats
@@ -48,8 +49,7 @@ async def _answer(
     address: str, request: Request, call: OperatorCall, offered: str | None
 ) -> Response:
     language = _language(request)
-    # No proxy is trusted yet, so the peer of the connection is the client.
-    client = request.client.host if request.client else "unknown"
+    client = address_of(request.scope)
     visits = call.deps.verify_visits
     if blocked := visits.seconds_blocked(client):
         later = {**NO_ROBOTS, "Retry-After": str(blocked)}

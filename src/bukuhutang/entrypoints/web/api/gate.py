@@ -21,9 +21,12 @@ from bukuhutang.entrypoints.web.api.refusals import (
     RateLimited,
     TenantInactive,
 )
-from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts, address_of
+from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
+from bukuhutang.entrypoints.web.client_address import address_of
+from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, cookie_of
 from bukuhutang.entrypoints.web.deps import WebDeps
-from bukuhutang.tenancy.roles import BY_SCOPE, Permission
+from bukuhutang.entrypoints.web.member_cookie import signed_in
+from bukuhutang.tenancy.roles import BY_ROLE, BY_SCOPE, Permission
 from bukuhutang.tenancy.tenant import TenantStatus
 from bukuhutang.usecases.api_keys import ApiRate, admit_key
 from bukuhutang.usecases.refusals import NotPermitted
@@ -91,7 +94,23 @@ def _offered(headers: Headers) -> str | None:
     return headers.get("x-api-key") or None
 
 
-WAYS_IN: tuple[WayIn, ...] = (by_key,)
+async def by_cookie(deps: WebDeps, scope: Scope, when: When) -> Caller | None:
+    """A member who is signed in, with the role of this moment. Raises SignedOut, CsrfRefused."""
+    if cookie_of(scope, MEMBER_COOKIE) is None:
+        return None
+    signed = await signed_in(deps, scope, when, is_counted=True)
+    assert signed.rate is not None
+    return Caller(
+        signed.tenant_id,
+        TenantStatus.ACTIVE,
+        signed.actor,
+        signed.member_id,
+        BY_ROLE[signed.role],
+        signed.rate,
+    )
+
+
+WAYS_IN: tuple[WayIn, ...] = (by_key, by_cookie)
 
 
 class ApiGateMiddleware:

@@ -64,6 +64,75 @@ grant select, insert on rate_windows to bukuhutang_app;
 grant update (started_at, used, told) on rate_windows to bukuhutang_app;
 """
 
+WAITING = """
+-- Messages of members beyond the plan's rate wait for their minute. `paused` is the only one of the
+-- two columns that indexes look at, so that waiting rows cost the leases of others nothing; a row
+-- that had to wait keeps `not_before`, and is worked in its turn without being counted out again.
+alter table inbound_messages
+    add column not_before timestamptz, -- business time
+    add column paused boolean not null default false,
+    add constraint paused_until_then check (not paused or not_before is not null);
+drop index inbox_order;
+drop index inbox_chat;
+create index inbox_order on inbound_messages (id) where status = 'pending' and not paused;
+create index inbox_chat on inbound_messages (tenant_id, chat_id, id)
+    where status = 'pending' and not paused;
+create index inbox_paused on inbound_messages (tenant_id, chat_id, id)
+    where status = 'pending' and paused;
+create index inbox_due on inbound_messages (not_before) where status = 'pending' and paused;
+grant update (not_before, paused, attempts, leased_by, leased_until)
+    on inbound_messages to bukuhutang_app;
+grant update (paused) on inbound_messages to bukuhutang_courier;
+grant select (paused, not_before) on inbound_messages to bukuhutang_operator;
+
+-- How many messages of members were answered in the business minute that runs. In the row that is
+-- read and written with every message, so that counting is no statement of its own.
+alter table books
+    add column rate_minute timestamptz,
+    add column rate_used integer not null default 0 check (rate_used >= 0),
+    add column rate_told smallint not null default 0 check (rate_told between 0 and 2);
+
+-- As lease_inbox_2, with rows that wait for their minute: those that are due by business time are
+-- let go first, the others are not looked at.
+create function lease_inbox_3(look_at timestamptz, lease_until timestamptz, loop_name text,
+    chat_max int, row_max int, business_now timestamptz)
+returns table (tenant_id bigint, id bigint, provider_message_id text, chat_id text, sender text,
+    from_me boolean, self_chat boolean, kind text, body text, attempts int,
+    phone_number text, timezone text, language text, refers_to text, detail jsonb, file_id uuid)
+language plpgsql rows 32 as $$
+#variable_conflict use_column
+begin
+    perform pg_advisory_xact_lock(7231004212);
+    perform set_config('synchronous_commit', 'off', true);
+    update inbound_messages m set paused = false
+     where m.status = 'pending' and m.paused and m.not_before <= business_now;
+    return query
+    with head as (
+        select m.tenant_id, m.id from inbound_messages m
+         where m.status = 'pending' and not m.paused
+           and (m.leased_until is null or m.leased_until <= look_at)
+           and (select t.status from tenants t where t.id = m.tenant_id) = 'active'
+           and (select count(*) < chat_max and bool_and(e.leased_by = loop_name) is not false
+                  from inbound_messages e
+                 where e.tenant_id = m.tenant_id and e.chat_id = m.chat_id and e.id < m.id
+                   and e.status = 'pending' and not e.paused and e.leased_until > look_at)
+         order by m.id limit row_max)
+    update inbound_messages m
+       set leased_until = lease_until, leased_by = loop_name,
+           attempts = m.attempts + (not exists (select from inbound_messages e
+                where e.tenant_id = m.tenant_id and e.chat_id = m.chat_id and e.id < m.id
+                  and e.status = 'pending' and not e.paused))::int
+      from head, tenants t, tenant_settings s
+     where m.tenant_id = head.tenant_id and m.id = head.id
+       and m.status = 'pending' and not m.paused -- a message before it may have paused it meanwhile
+       and t.id = m.tenant_id and s.tenant_id = m.tenant_id
+    returning m.tenant_id, m.id, m.provider_message_id, m.chat_id, m.sender, m.from_me,
+        m.self_chat, m.kind, m.body, m.attempts::int, t.phone_number, s.timezone, s.language,
+        m.refers_to, m.detail, m.file_id;
+end $$;
+grant execute on function lease_inbox_3 to bukuhutang_courier;
+"""
+
 MEMBERS = """
 alter table users
     drop constraint users_role_check,
@@ -155,7 +224,7 @@ grant update (token_hash, earlier_hash, rotated_at, seen_at, expires_at, revoked
 
 
 def upgrade() -> None:
-    for part in (METERS, RATES, MEMBERS, KEYS, SIGN_INS):
+    for part in (METERS, RATES, WAITING, MEMBERS, KEYS, SIGN_INS):
         op.execute(part)
     own_rows(
         "usage_meters",

@@ -1,0 +1,121 @@
+"""The HTTP protocol with deadlines: uvicorn has none for a head that never ends.
+
+Also cut off are who reads no answer, and who sends a body after it was answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import TimerHandle
+from typing import Any
+
+from prometheus_client import Counter
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bukuhutang.entrypoints.web.patience import Patience
+
+CUT = Counter("bukuhutang_http_cut", "Connections ended for their slowness or number", ["reason"])
+PROBES = frozenset((b"/health", b"/ready", b"/metrics"))
+
+
+def protocol_with(limits: Patience) -> type[HttpToolsProtocol]:
+    """The protocol class for uvicorn, with these limits."""
+
+    class Patient(PatientProtocol):
+        patience = limits
+
+    return Patient
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """One connection: at any time at most one deadline runs for reading and one for writing."""
+
+    patience = Patience()
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._head: TimerHandle | None = None
+        self._unread: TimerHandle | None = None
+        self._in_head = True
+        self._head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self.patience.connections_refused:
+            CUT.labels("connections").inc()
+            transport.abort()
+            return
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_head()
+        self._end_unread()
+        super().connection_lost(exc)
+
+    # --- the head ---------------------------------------------------------------------------------
+
+    def _await_head(self) -> None:
+        self._in_head = True
+        self._head_bytes = 0
+        if self._head is None:
+            seconds = self.patience.head_seconds
+            self._head = self.loop.call_later(seconds, self._cut, "head")
+
+    def _end_head(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            if self._head is None:
+                self._await_head()  # the next request on this connection
+            self._head_bytes += len(data)
+            # A body may have come along with the head: then the head has ended, and is not counted.
+            if self._head_bytes > self.patience.head_bytes_max and b"\r\n\r\n" not in data:
+                self._cut("head_size")
+                return
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._end_head()
+        self._in_head = False
+        bound = self.patience.connections_max
+        self.limit_concurrency = None if self.url in PROBES else bound
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._in_head = not self.pipeline and self.cycle.response_complete
+        self._head_bytes = 0
+        if self.transport.is_closing():
+            self._await_reader()  # closing waits until all is read, or for this
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._await_reader()
+
+    # --- the answer -------------------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_reader()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._end_unread()
+
+    def _await_reader(self) -> None:
+        if self._unread is None:
+            seconds = self.patience.answer_seconds
+            self._unread = self.loop.call_later(seconds, self._cut, "unread")
+
+    def _end_unread(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _cut(self, reason: str) -> None:
+        CUT.labels(reason).inc()
+        self.transport.abort()

@@ -1,0 +1,174 @@
+"""How many messages a minute: members' wait for the next one, a borrower's are passed over.
+
+A minute is one of the calendar, by business time. All of it happens under the book's lock, in the
+transaction of the message that is counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from bukuhutang.base.answers import Answer
+from bukuhutang.store.waiting import Queue, Window, pause, read_window
+from bukuhutang.tenancy.plans import PLANS, PlanName, next_plan
+from bukuhutang.usecases.book import MESSAGE_KEY, Book
+
+MINUTES_WAITING_MAX = 10
+"""So many minutes' worth of a tenant's rate may wait; what comes beyond is not read."""
+
+CHAT_MESSAGES_A_MINUTE = 6
+"""So many messages of one borrower are answered in a minute."""
+
+CHAT = "chat"
+MINUTE = timedelta(minutes=1)
+NOTHING_TOLD, WAITING_TOLD, FLOOD_TOLD = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class RateReached(Answer):
+    """The rest of a lender's messages wait; they need not be sent again."""
+
+    code: ClassVar[str] = "rate_reached"
+    plan: PlanName
+    limit: int
+    next_plan: PlanName | None
+    next_limit: int | None
+    hour: str
+    minute: str
+
+
+@dataclass(frozen=True)
+class RateFlooded(Answer):
+    """So many wait that further ones are not read; the place is where reading goes on."""
+
+    code: ClassVar[str] = "rate_flooded"
+    waiting_max: int
+    hour: str
+    minute: str
+
+
+@dataclass(frozen=True)
+class ChatRateReached(Answer):
+    """A borrower wrote too often; what was written was not read."""
+
+    code: ClassVar[str] = "chat_rate_reached"
+    tenant_name: str
+    hour: str
+    minute: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A message was not worked now. `say` is told, if anything; `flooded` are not read at all."""
+
+    say: Answer | None
+    flooded: int
+
+
+async def hold_back(book: Book, chat_id: str, zone: ZoneInfo) -> Held | None:
+    """Let a member's message wait when the minute's rate is used up; None when it may be worked.
+
+    With it wait all later ones of its chat, so that none overtakes it. A message that waited
+    already has had its minute reserved.
+    """
+    state = book.page.inbound
+    assert state is not None
+    if state.had_to_wait:
+        return None
+    limit = PLANS[book.page.limits.plan].messages_a_minute
+    minute = _this_minute(book)
+    is_full = book.counters.rate_used >= limit
+    if not is_full and not state.is_behind:
+        return None
+    queue = Queue(minute + MINUTE if is_full else minute, limit, limit * MINUTES_WAITING_MAX)
+    inbound_id = int(book.occasion.key.removeprefix(MESSAGE_KEY))
+    done = await pause(book.tx, inbound_id, chat_id, queue, now=book.occasion.now)
+    return Held(_line(book, queue, done.flooded > 0, zone), done.flooded)
+
+
+def _line(book: Book, queue: Queue, flooded: bool, zone: ZoneInfo) -> Answer | None:
+    """What is said of it: each of the two lines once a minute."""
+    level = FLOOD_TOLD if flooded else WAITING_TOLD
+    if book.counters.rate_told >= level:
+        return None
+    book.counters.rate_told = level
+    if flooded:
+        end = queue.first + MINUTES_WAITING_MAX * MINUTE
+        return RateFlooded(queue.rows_max, *_hour(end, zone))
+    plan = book.page.limits.plan
+    above = next_plan(plan)
+    above_limit = None if above is None else PLANS[above].messages_a_minute
+    return RateReached(plan, queue.a_minute, above, above_limit, *_hour(queue.first, zone))
+
+
+def count_answered(book: Book) -> None:
+    """One more message of a member was answered in this minute."""
+    _this_minute(book)
+    book.counters.rate_used += 1
+
+
+def _this_minute(book: Book) -> datetime:
+    """The minute that runs, with its counts; they begin anew with it.
+
+    Never one before the minute counted last: the clocks of two machines differ a little.
+    """
+    minute = minute_of(book.occasion.now)
+    counted = book.counters.rate_minute
+    if counted is None or counted < minute:
+        book.counters.rate_minute = minute
+        book.counters.rate_used = 0
+        book.counters.rate_told = NOTHING_TOLD
+        return minute
+    return counted
+
+
+async def chat_window(book: Book, chat_id: str) -> Window:
+    """How often a borrower was answered in the minute that runs."""
+    minute = minute_of(book.occasion.now)
+    found = await read_window(book.tx, CHAT, chat_id)
+    if found is None or found.started_at < minute:
+        return Window(minute, 0, told=False)
+    return found
+
+
+def is_full(window: Window) -> bool:
+    """Whether a borrower has had his answers of this minute."""
+    return window.used >= CHAT_MESSAGES_A_MINUTE
+
+
+def count_chat(book: Book, chat_id: str, window: Window) -> None:
+    """One more answer to a borrower."""
+    _write(book, chat_id, replace(window, used=window.used + 1))
+
+
+def refuse_chat(book: Book, chat_id: str, window: Window, zone: ZoneInfo) -> Answer | None:
+    """A borrower has had his answers: what is told, once a minute."""
+    if window.told:
+        return None
+    _write(book, chat_id, replace(window, told=True))
+    return ChatRateReached(book.page.tenant_name, *_hour(window.started_at + MINUTE, zone))
+
+
+def _write(book: Book, chat_id: str, window: Window) -> None:
+    book.changes.rate_windows.append(
+        {
+            "kind": CHAT,
+            "key": chat_id,
+            "started_at": window.started_at,
+            "used": window.used,
+            "told": window.told,
+        }
+    )
+
+
+def minute_of(now: datetime) -> datetime:
+    """The whole minute an instant lies in."""
+    return now.replace(second=0, microsecond=0)
+
+
+def _hour(at: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    there = at.astimezone(zone)
+    return f"{there:%H}", f"{there:%M}"
