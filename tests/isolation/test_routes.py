@@ -82,9 +82,9 @@ async def aim_at(pair: Pair) -> Aim:
 async def call(app: Api, route: Route, aim: Aim, way: Way) -> tuple[httpx.Request, httpx.Response]:
     """One call with fresh proof of who one is."""
     CLOCK.at += timedelta(minutes=1)  # so that no limit on requests hides an answer
-    request = request_for(app, route, aim, way.headers)
+    proof = way.headers if way.renew is None else way.renew()
+    request = request_for(app, route, aim, proof)
     async with calling(app) as client:
-        client.cookies.update(dict(way.cookies))
         sent = client.build_request(
             request.method,
             request.url,

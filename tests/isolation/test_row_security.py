@@ -146,7 +146,7 @@ async def test_no_row_can_point_at_a_row_of_theirs(pair: Pair) -> None:
                 ),
                 sql.Literal(int(mine)),
             )
-            assert point_at(db, point) == "refused", f"{table} {name}"
+            assert point_at(db, point) == "refused", f"{table} {name} {of_theirs}"
             tried += 1
     assert tried > 15
 

@@ -98,10 +98,14 @@ MINE = People(
     note="semen",
     link_secret="a" * 48,
     key="attacker" + "k" * 35,
-    cookie="the-cookie-of-the-attacker",
+    cookie="attacker" + "c" * 35,
 )
 TWIN = replace(
-    MINE, phone="6281111110009", link_secret="c" * 48, key="twin" + "k" * 39, cookie="twin"
+    MINE,
+    phone="6281111110009",
+    link_secret="c" * 48,
+    key="twin" + "k" * 39,
+    cookie="twin" + "c" * 39,
 )
 THEIRS = People(
     shop="Warung Xenofon",
@@ -122,7 +126,7 @@ THEIRS = People(
     note="yttrium",
     link_secret="b" * 48,
     key="yttriumkey" + "k" * 33,
-    cookie="yttrium-cookie-0123456789",
+    cookie="yttriumcookie" + "c" * 30,
 )
 
 
