@@ -218,9 +218,9 @@ class TestLines:
     def test_a_library_shows_neither_objects_nor_values(self) -> None:
         lines = LibraryLines("%(name)s: %(message)s")
         fault = trouble(self.VALUES)
-        info = (type(fault), fault, fault.__traceback__)
+        raised = (type(fault), fault, fault.__traceback__)
         message = "Task exception was never retrieved 6281377700002\nfuture: %r"
-        record = logging.LogRecord("asyncio", 40, "x.py", 1, message, (fault,), info)
+        record = logging.LogRecord("asyncio", 40, "x.py", 1, message, (fault,), raised)
         told = lines.format(record)
         assert told.startswith("asyncio: Task exception was never retrieved 62…002\n")
         assert NAME not in told
