@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from bukuhutang.base.ids import TenantId
+from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
 from bukuhutang.entrypoints.chat.handle import handle
-from bukuhutang.store import checks
-from bukuhutang.tenancy.roles import Role
-from bukuhutang.usecases.members import NewMember, add_by_operator
+from bukuhutang.store import checks, members
+from bukuhutang.store.members import MemberRow
+from bukuhutang.tenancy.roles import NOTHING, Role
+from bukuhutang.usecases.agreement_voice import service_book
+from bukuhutang.usecases.quotas import spend_ai_credit
+from bukuhutang.usecases.refusals import NotPermitted
 from tests.chat.desk import Desk
 from tests.store.ground import NOON, Ground, fresh_ground
 from tests.support.database import Server
@@ -23,6 +27,9 @@ LENDER = "081111111111"
 RECORDED = "✅ Tercatat"
 REFUSED = "Belum dicatat: paket Free memuat 50"
 TOLD = "⚠️ Semua 50"
+
+
+INTERVIEW = (*("BUAT PERJANJIAN Budi 3jt", "0812-2222-2222", "gaji", "25", "4,5jt", "tidak ada"),)
 
 
 @pytest.fixture
@@ -63,6 +70,34 @@ async def test_a_message_that_arrives_twice_takes_one_place_and_tells_once(desk:
     assert await desk.count("debts") == 50
 
 
+async def test_an_interview_whose_plan_filled_up_meanwhile_waits_for_room(desk: Desk) -> None:
+    for said in INTERVIEW:
+        assert (await desk.answer(said)).startswith("❓")
+    await _most_agreements(desk, 0)
+    refused = await desk.answer("SETUJU")
+    assert refused.startswith("Belum dibuat: paket Free memuat 0 perjanjian")
+    assert await desk.count("loan_agreements") == 0
+    assert (await desk.answer("BUAT PERJANJIAN Sari 1jt")).startswith("Belum dibuat")
+    await _most_agreements(desk, 5)
+    assert (await desk.answer("SETUJU")).startswith("✅ Perjanjian no. 1")
+    assert await desk.audited() == []
+
+
+async def _most_agreements(desk: Desk, limit: int) -> None:
+    async with desk.ground.superuser() as db:
+        await db.execute(
+            "update tenants set max_agreements = $2 where id = $1", desk.tenant_id, limit
+        )
+
+
+async def test_a_borrower_spends_no_credit_of_the_lender(desk: Desk) -> None:
+    async with desk.ground.database.book_tx(desk.tenant_id) as tx:
+        book = await service_book(tx, "test", desk.now)
+        book.occasion = replace(book.occasion, actor="borrower", permissions=NOTHING)
+        with pytest.raises(NotPermitted):
+            await spend_ai_credit(book)
+
+
 async def test_of_twenty_phones_writing_at_once_exactly_one_is_recorded(alone: Ground) -> None:
     async with running_world(alone.database, alone.dsn, at=NOON) as world:
         tenant_id = await world.lender(LENDER, "Toko Dani")
@@ -87,7 +122,10 @@ async def test_of_twenty_phones_writing_at_once_exactly_one_is_recorded(alone: G
 
 async def _members(world: World, tenant_id: TenantId) -> list[str]:
     phones = [f"0813{number:08}" for number in range(AT_ONCE)]
-    for phone in phones:
-        new = NewMember(phone, "Staf", Role.STAFF)
-        await add_by_operator(world.database, tenant_id, new, world.when())
+    async with world.database.tenant_tx(tenant_id) as tx:
+        for number, phone in enumerate(phones, start=2):
+            e164 = PhoneNumber(f"62{phone[1:]}")
+            row = MemberRow(MemberId(number), e164, "Staf", Role.STAFF, is_removed=False)
+            await members.insert(tx, row, world.clock.now())
+        await tx.db.execute("update books set last_member = $1", len(phones) + 1)
     return phones

@@ -3,6 +3,7 @@
     tenant lender = Toko Dani, 0811-1111-1111, id      a lender, linked before the first line;
                                                        `, enterprise` for many messages a minute
     phone budi = 0812-2222-2222                        another phone
+    operator lender = lender, budi                     who acts as operator there by chat
     @ 2026-02-18 09:00                                 the time in Jakarta, forward only
     lender> PINJAM Budi 500rb 14hari    [id A1]        typed to oneself
     budi -> lender> halo                               typed to somebody
@@ -45,6 +46,7 @@ import pytest
 
 from bukuhutang.base.ids import TenantId
 from bukuhutang.store.scope import Database, connect
+from bukuhutang.tenancy.phone import read_phone
 from bukuhutang.usecases.tenants import add_credits, set_plan
 from tests.e2e.phones import FakewaPhones, on_the_fake, running_fake
 from tests.support.database import Server
@@ -52,7 +54,7 @@ from tests.support.filled import record_debts, spend_credits
 from tests.support.neonize import require_neonize
 from tests.support.phones import Heard, More
 from tests.support.sent_files import sent_file
-from tests.support.world import World, running_world
+from tests.support.world import NOBODY, Operator, World, running_world
 
 FOLDER = Path(__file__).parent
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -63,7 +65,7 @@ SPOKEN = re.compile(
 SPEAKER = re.compile(r"bot(?: -> \w+)?> ?")
 MARK = re.compile(r"\[(\w+) ([^\]]+)\]")
 ARRANGED = re.compile(r"(?P<what>plan|added|filled) (?P<who>\w+) = (?P<how>\w+(?: \w+)?)$")
-DECLARED = re.compile(r"(?P<kind>tenant|phone) (?P<name>\w+) = (?P<rest>.+)$")
+DECLARED = re.compile(r"(?P<kind>tenant|phone|operator) (?P<name>\w+) = (?P<rest>.+)$")
 
 
 @dataclass
@@ -91,6 +93,7 @@ class Transcript:
     phones: dict[str, str]
     tenants: dict[str, tuple[str, str, str]]  # name of the shop, language, plan
     turns: list[Turn]
+    operator: tuple[str, list[str]] | None = None
     tenant_ids: dict[str, TenantId] = field(default_factory=dict)
     # Ids of what the bot said, by whom it was said to and what it answered.
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -103,6 +106,10 @@ def parse(text: str) -> Transcript:
     for line in text.splitlines():
         if declared := DECLARED.match(line):
             parts = [part.strip() for part in declared["rest"].split(",")]
+            if declared["kind"] == "operator":
+                script.operator = (declared["name"], parts)
+                script.heading.append(line)
+                continue
             script.phones[declared["name"]] = parts[1] if declared["kind"] == "tenant" else parts[0]
             if declared["kind"] == "tenant":
                 script.tenants[declared["name"]] = (
@@ -226,9 +233,11 @@ def written(script: Transcript, said: list[list[tuple[str, str]]]) -> str:
 
 
 @asynccontextmanager
-async def simulated(database: Database, dsn: str, at: datetime) -> AsyncIterator[World]:
+async def simulated(
+    database: Database, dsn: str, at: datetime, operator: Operator
+) -> AsyncIterator[World]:
     """A world on the simulator."""
-    async with running_world(database, dsn, at=at) as world:
+    async with running_world(database, dsn, at=at, operator=operator) as world:
         yield world
 
 
@@ -244,7 +253,9 @@ async def open_shops(world: World, script: Transcript) -> None:
 
 
 @asynccontextmanager
-async def linked(database: Database, dsn: str, at: datetime) -> AsyncIterator[World]:
+async def linked(
+    database: Database, dsn: str, at: datetime, operator: Operator
+) -> AsyncIterator[World]:
     """A world of linked devices: the real library, and a fake WhatsApp on loopback."""
     require_neonize()
     with tempfile.TemporaryDirectory(prefix="bh-talk-") as name:
@@ -257,10 +268,21 @@ async def linked(database: Database, dsn: str, at: datetime) -> AsyncIterator[Wo
                 at=at,
                 folder=folder,
                 driver=on_the_fake(fake),
+                operator=operator,
                 phones=lambda _, clock: FakewaPhones(fake, folder, clock),
             ) as world,
         ):
             yield world
+
+
+def operator_of(script: Transcript) -> Operator:
+    """Tenants are registered in the order of the transcript, from number 1."""
+    if script.operator is None:
+        return NOBODY
+    name, numbers = script.operator
+    spelled = [read_phone(script.phones[one]) for one in numbers]
+    tenant_id = TenantId([*script.tenants].index(name) + 1)
+    return Operator(tenant_id, frozenset(one for one in spelled if one is not None))
 
 
 WORLDS = {"simulator": simulated, "neonize": linked}
@@ -276,7 +298,8 @@ async def test_transcript(name: str, driver: str, server: Server) -> None:
     dsn = server.service_dsn(server.fresh())
     database = await connect(dsn)
     try:
-        async with WORLDS[driver](database, dsn, script.turns[0].at) as world:
+        operator = operator_of(script)
+        async with WORLDS[driver](database, dsn, script.turns[0].at, operator) as world:
             await open_shops(world, script)
             said = [await play(world, script, turn) for turn in script.turns]
     finally:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bukuhutang.base.clock import MovableClock
-from bukuhutang.base.ids import TenantId
+from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.main.drivers import DriverRequest
 from bukuhutang.main.serve import Serve, Service
 from bukuhutang.store.scope import Database
@@ -21,6 +21,17 @@ from tests.support.phones import TEXT_ONLY, Heard, More, Phones, SimulatedPhones
 IDLE_SECONDS = 20
 QR_SECONDS = 30
 SIMULATED = DriverRequest("simulator")
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Who acts as operator by chat, and in which tenant."""
+
+    tenant_id: TenantId | None = None
+    numbers: frozenset[PhoneNumber] = frozenset()
+
+
+NOBODY = Operator()
 
 
 @dataclass
@@ -112,6 +123,7 @@ async def running_world(
     folder: Path | None = None,
     driver: DriverRequest = SIMULATED,
     phones: Callable[[Service, MovableClock], Phones] | None = None,
+    operator: Operator = NOBODY,
 ) -> AsyncIterator[World]:
     """Start the doors and end them afterwards; `folder` keeps the simulated WhatsApp."""
     async with AsyncExitStack() as stack:
@@ -128,6 +140,8 @@ async def running_world(
             database_ours_alone=False,
             admin_keys=("not-used-without-the-web-door",),
             show_key=False,
+            operator_tenant=operator.tenant_id,
+            operator_numbers=operator.numbers,
         )
         clock = clock_at(at)
         service = await Service.wired(request, database, stack, clock)

@@ -16,6 +16,7 @@ from bukuhutang.usecases.refusals import NotPermitted
 
 STEPS = "a step of use cases, which have asked already; also of what borrowers and the clock do"
 BORROWER = "a borrower answers for himself"
+RATE = "how often somebody may write, before it is known what he writes"
 SERVICE = "the service's own act: nobody asks for it"
 BY_OTHERS = {
     "agreement_consent.hear_consent": BORROWER,
@@ -43,6 +44,11 @@ BY_OTHERS = {
     "agreement_facts.ask_borrower": STEPS,
     "agreement_facts.close_request": STEPS,
     "agreement_facts.replace_request": STEPS,
+    "rates.chat_window": RATE,
+    "rates.count_answered": RATE,
+    "rates.count_chat": RATE,
+    "rates.hold_back": RATE,
+    "rates.refuse_chat": RATE,
     "quotas.month_of": STEPS,
     "quotas.room_for_agreement": STEPS,
     "quotas.room_for_debt": STEPS,

@@ -61,6 +61,7 @@ def serve(
     roles: Annotated[str, typer.Option(help="Which parts run here.")] = "web,chat,sessions,clock",
 ) -> None:
     """Run the service."""
+    from bukuhutang.base.ids import TenantId
     from bukuhutang.main import logs
     from bukuhutang.main.address import claim_port
     from bukuhutang.main.cloud import cloud_of
@@ -69,11 +70,17 @@ def serve(
     from bukuhutang.main.mail import outside
     from bukuhutang.main.serve import Serve
     from bukuhutang.main.serve import serve as serve_until_stopped
-    from bukuhutang.main.settings import admin_keys, read_settings, sign_in_secret
+    from bukuhutang.main.settings import (
+        admin_keys,
+        operator_numbers,
+        read_settings,
+        sign_in_secret,
+    )
 
     wanted = _roles(roles, driver)
     settings = read_settings()
     logs.configure(settings.log_format)
+    own = None if settings.operator_tenant is None else TenantId(settings.operator_tenant)
     cloud = cloud_of(settings)
     if driver is Driver.CLOUD and cloud is None:
         raise ConfigurationProblem("--driver cloud needs WHATSAPP_CLOUD_TOKEN and its two secrets")
@@ -90,6 +97,8 @@ def serve(
             database_ours_alone=opened.ours_alone,
             admin_keys=admin_keys(settings, data_folder),
             sign_in_secret=sign_in_secret(settings, data_folder),
+            operator_tenant=own,
+            operator_numbers=operator_numbers(settings),
             show_key=settings.super_admin_api_key is None,
             cloud=cloud,
             outside=outside(settings),

@@ -8,10 +8,10 @@ import random
 import secrets
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
@@ -20,9 +20,11 @@ import structlog
 
 from bukuhutang.base.clock import Clock, MovableClock, SystemClock, monotonic
 from bukuhutang.base.errors import ConfigurationProblem, TransientFault
-from bukuhutang.base.ids import TenantId
+from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.entrypoints.chat.documents import Desk, DocumentLoop
+from bukuhutang.entrypoints.chat.handle import handle
 from bukuhutang.entrypoints.chat.loop import InboxLoop
+from bukuhutang.entrypoints.chat.operator import OperatorDesk
 from bukuhutang.entrypoints.clock.loop import ClockLoop
 from bukuhutang.entrypoints.clock.mail_loop import MailLoop
 from bukuhutang.entrypoints.sessions.outbox_loop import OutboxLoop
@@ -30,6 +32,7 @@ from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.entrypoints.sessions.ports import DatabasePorts
 from bukuhutang.entrypoints.sessions.webhook_loop import WebhookLoop
 from bukuhutang.main.address import own_address
+from bukuhutang.main.announce import announce
 from bukuhutang.main.cloud import Cloud, reach_of
 from bukuhutang.main.collector import calm_collector
 from bukuhutang.main.drivers import SIMULATOR, DriverRequest, open_driver
@@ -75,6 +78,8 @@ class Serve:
     database_ours_alone: bool
     admin_keys: tuple[str, ...]
     show_key: bool  # ours, generated; one from the environment is its giver's secret
+    operator_tenant: TenantId | None = None
+    operator_numbers: frozenset[PhoneNumber] = frozenset()
     sign_in_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     cloud: Cloud | None = None
     outside: Outside = NOBODY_OUTSIDE
@@ -150,7 +155,7 @@ class Service:
         if "chat" in request.roles:
             desk = Desk(database, clock, request.base_url, uuid4)
             service._documents = DocumentLoop(desk, after=service.wake_outbox)
-            service._inbox = InboxLoop(database, clock, service._owner, after=service.after_message)
+            service._inbox = service._inbox_loop()
             service._wakes[INBOX_CHANNEL] = service._inbox.wake
         if "sessions" in request.roles:
             service._wire_sessions(clock)
@@ -163,6 +168,19 @@ class Service:
         listener = await database.listen(service._wakes)
         stack.push_async_callback(listener.close)
         return service
+
+    def _inbox_loop(self) -> InboxLoop:
+        desk, request = None, self._request
+        if request.operator_tenant is not None:
+            numbers = request.operator_numbers
+            desk = OperatorDesk(request.operator_tenant, numbers, self._clock, self.wake_sessions)
+        return InboxLoop(
+            self._database,
+            self._clock,
+            self._owner,
+            after=self.after_message,
+            handler=partial(handle, operator=desk),
+        )
 
     def _wire_sessions(self, clock: Clock) -> None:
         linked = open_driver(self._request.driver, self._request.data_folder, clock)
@@ -379,17 +397,3 @@ class Service:
             if await inbox.is_waiting(db, self._clock.now()):
                 return False
             return not await outbox.is_waiting(db)
-
-
-def announce(request: Serve, web: bool) -> None:
-    """One line on standard output when we answer; the secrets' line and the rest beside it."""
-    if not web:
-        return
-    here = own_address(request.host, request.port)
-    print(f"ready {here}", flush=True)  # noqa: T201  the command's promise
-    key = request.admin_keys[0] if request.show_key else None
-    lines = [f"Super-admin key: {key or 'the one in SUPER_ADMIN_API_KEY'}"]
-    if request.driver.name == SIMULATOR:
-        lines.append(f"Try it here:     {here}/simulator{f'#key={key}' if key else ''}")
-    lines.append(f"Admin API:       {here}/docs")
-    print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201  for the person who starts us

@@ -14,6 +14,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings
 
 from bukuhutang.base.errors import ConfigurationProblem
+from bukuhutang.base.ids import PhoneNumber
+from bukuhutang.tenancy.phone import read_phone
 
 KEY_FILE = "super_admin_api_key"
 SERVICE_PASSWORD_FILE = "service_password"  # noqa: S105  a file's name
@@ -40,6 +42,12 @@ class Settings(BaseSettings):
     )
     super_admin_api_key_next: SecretStr | None = Field(
         default=None, description="a second valid key, while keys are changed"
+    )
+    operator_numbers: str | None = Field(
+        default=None, description="numbers that may act as operator by chat, with commas between"
+    )
+    operator_tenant: int | None = Field(
+        default=None, description="the operator's own tenant, in whose chats they may"
     )
     sign_in_secret: SecretStr | None = Field(
         default=None, description="what sign-in codes and cookies are made with; kept without it"
@@ -161,6 +169,20 @@ def admin_keys(settings: Settings, data_folder: Path) -> tuple[str, ...]:
         if len(key) < KEY_LENGTH_MIN:
             log.warning("admin_key_short", characters=len(key), advised=KEY_LENGTH_MIN)
     return tuple(keys)
+
+
+def operator_numbers(settings: Settings) -> frozenset[PhoneNumber]:
+    """Who acts as operator by chat; nobody when it is not configured.
+
+    Raises ConfigurationProblem for what is no number, and for numbers without a tenant.
+    """
+    spelled = [one.strip() for one in (settings.operator_numbers or "").split(",") if one.strip()]
+    numbers = [read_phone(one) for one in spelled]
+    if None in numbers:
+        raise ConfigurationProblem("OPERATOR_NUMBERS holds something that is no phone number")
+    if bool(numbers) != (settings.operator_tenant is not None):
+        raise ConfigurationProblem("OPERATOR_NUMBERS and OPERATOR_TENANT need each other")
+    return frozenset(one for one in numbers if one is not None)
 
 
 def sign_in_secret(settings: Settings, data_folder: Path) -> bytes:

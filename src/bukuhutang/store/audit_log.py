@@ -252,3 +252,15 @@ async def entries(tx: TenantTx, *, before: int, limit: int, action: str | None) 
         )
         for row in rows
     ]
+
+
+async def was_asked(tx: TenantTx, action: str, asked: str | None) -> bool:
+    """Whether this very message has led to such an act on the tenant."""
+    found: bool = await tx.db.fetchval(
+        "select exists (select from audit_log where tenant_id = $1 and action = $2"
+        " and detail ->> 'asked' = $3)",
+        tx.tenant_id,
+        action,
+        asked,
+    )
+    return found

@@ -140,7 +140,8 @@ async def ask_code(database: Database, who: Who, code: str, secret: bytes, when:
 
 
 async def _may_ask(tx: TenantTx, member: MemberId, now: datetime) -> bool:
-    windows = ((f"day:{member}", DAY, CODES_A_DAY_MAX), (f"now:{member}", CODES_WINDOW, CODES_MAX))
+    # The short window first: what it refuses does not count for the day.
+    windows = ((f"now:{member}", CODES_WINDOW, CODES_MAX), (f"day:{member}", DAY, CODES_A_DAY_MAX))
     for key, length, most in windows:
         if not await sign_ins.count_in_window(tx, key, now, now - length, most):
             return False

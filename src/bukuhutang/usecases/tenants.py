@@ -114,6 +114,7 @@ class When:
     now: datetime
     machine_now: datetime
     actor: str = "operator"
+    asked: str | None = None  # the very message that asked for it, when one did
 
 
 async def register_tenant(
@@ -146,7 +147,8 @@ async def register_tenant(
         )
         if not done:
             raise PhoneNumberTaken
-        await _audit(tx, "tenant_registered", {"plan": plan.name}, when)
+        asked = {} if when.asked is None else {"asked": when.asked}
+        await _audit(tx, "tenant_registered", {"plan": plan.name, **asked}, when)
         return await read_tenant(tx)
 
 
@@ -183,8 +185,10 @@ async def activate_tenant(database: Database, tenant_id: TenantId, when: When) -
         return await read_tenant(tx)
 
 
-async def toggle_tenant(database: Database, tenant_id: TenantId, when: When) -> TenantRow:
-    """Active becomes inactive and back; nothing is deleted.
+async def toggle_tenant(
+    database: Database, tenant_id: TenantId, when: When, *, to: TenantStatus | None = None
+) -> TenantRow:
+    """Active becomes inactive and back, or it is `to` from now on; nothing is deleted.
 
     Raises TenantNotFound, TenantNotActivated while the first scan is awaited.
     """
@@ -192,10 +196,12 @@ async def toggle_tenant(database: Database, tenant_id: TenantId, when: When) -> 
         tenant = await read_tenant(tx)
         if tenant.status is TenantStatus.PENDING_QR:
             raise TenantNotActivated
+        if tenant.status is to:
+            return tenant
         active = tenant.status is TenantStatus.ACTIVE
-        status = TenantStatus.INACTIVE if active else TenantStatus.ACTIVE
+        status = to or (TenantStatus.INACTIVE if active else TenantStatus.ACTIVE)
         await tenants.set_status(tx, status, when.now)
-        await _audit(tx, "tenant_toggled", {"status": status}, when)
+        await _audit(tx, "tenant_toggled", {"from": tenant.status, "status": status}, when)
         return await read_tenant(tx)
 
 

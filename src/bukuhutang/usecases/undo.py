@@ -151,14 +151,18 @@ async def undo_installment(
 
     It has to be the very last thing that was done for that person.
     """
+    book.require(Permission.RECORD)
     record = await audit_log.record_of_installment(book.tx, number)
+    if record.actor != book.occasion.actor:
+        book.require(Permission.REMOVE)
     if record.undone:
         raise AlreadyUndone(None)
-    own = record.actor == book.occasion.actor
-    book.require(Permission.RECORD if own else Permission.REMOVE)
     if not record.is_last:
         raise BuiltUpon(record.name)
-    return await undo_agreement_act(book, record.action, agreement)
+    done = await undo_agreement_act(book, record.action, agreement)
+    if Permission.REMOVE not in book.occasion.permissions:
+        await _tell_owner(book, done)
+    return done
 
 
 async def _not_the_last(book: Book, key: str) -> Refusal:

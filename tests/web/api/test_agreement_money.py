@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bukuhutang.store import checks
 from tests.agreements.rig import Deal
-from tests.store.ground import Ground, fresh_ground
-from tests.support.database import Server
+from tests.store.ground import Ground
 from tests.usecases.rig import Shop
 from tests.web.api.rig import Program, a_debt, program
 from tests.web.rig import StandingClock, Web, problem
 
-PHONE = "6281199887766"
-
-
-@pytest.fixture
-async def ground(server: Server) -> AsyncIterator[Ground]:
-    """One database for each test."""
-    async with fresh_ground(server) as made:
-        yield made
+PHONES = itertools.count(6_281_199_000_001)
 
 
 @pytest.fixture
 async def deal(ground: Ground) -> Deal:
     """A lender whose borrower has agreed to pay six times 500.000."""
-    made = Deal(ground, Shop(ground.database, await ground.tenant(PHONE), PHONE))
+    phone = str(next(PHONES))
+    made = Deal(ground, Shop(ground.database, await ground.tenant(f"+{phone}"), phone))
     await made.active()
     return made
 

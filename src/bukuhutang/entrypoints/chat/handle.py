@@ -13,6 +13,7 @@ from bukuhutang.entrypoints.chat.changed import answer_change
 from bukuhutang.entrypoints.chat.consents import answer_consent, is_doubtful
 from bukuhutang.entrypoints.chat.files import answer_file
 from bukuhutang.entrypoints.chat.measure import DROPPED
+from bukuhutang.entrypoints.chat.operator import OperatorDesk
 from bukuhutang.entrypoints.chat.quoted import read_quoted, read_reply
 from bukuhutang.entrypoints.chat.reacted import answer_reaction
 from bukuhutang.entrypoints.chat.talk import Talk
@@ -32,16 +33,22 @@ WITH_TEXT = frozenset(("text", "document", "image", "edit"))
 FILES = frozenset(("document", "image"))
 CHANGES = frozenset(("edit", "deletion"))
 OVER_CHAT_RATE = "ignored: chat rate"
+OUTBOX_FULL = "ignored: outbox full"
+DROPS = {OVER_CHAT_RATE: "chat_rate", OUTBOX_FULL: "outbox_full"}
 
 
-async def handle(database: Database, message: Inbound, now: datetime) -> str:
+async def handle(
+    database: Database, message: Inbound, now: datetime, *, operator: OperatorDesk | None = None
+) -> str:
     """Work one leased message; returns what became of it: `answered`, `ignored: …`, `waits: …`.
 
     Everything happens in one transaction under the tenant's book, so the same message worked
-    twice, or by two at once, has one effect. The date is that of `now`, our clock's, whatever the
-    sender's phone believes. Raises TransientFault, InvariantBroken.
+    twice, or by two at once, has one effect; but what the operator orders is done before it, so
+    that no other tenant's lock is waited for here, and has one effect by itself. The date is that
+    of `now`, our clock's, whatever the sender's phone believes. Raises TransientFault, InvariantBroken.
     """
     heard = _hear(message, now)
+    told = None if operator is None else await operator.hear(database, message, now)
     async with database.book_tx(message.tenant_id) as tx:
         book = await _open_book(tx, message, heard, now)
         state = book.page.inbound
@@ -58,14 +65,16 @@ async def handle(database: Database, message: Inbound, now: datetime) -> str:
         talk = Talk(book, settings.language, zone_named(settings.timezone))
         held = await _held_back(talk, message)
         if held is None:
-            outcome = await _work(talk, message, heard)
+            if told is not None:
+                book.send(message.chat_id, talk.say_code(told[0], **told[1]))
+            outcome = "answered" if told is not None else await _work(talk, message, heard)
             _consume(book, message, outcome)
         await book.close()
     if held is not None:
         DROPPED.labels("flood").inc(held.flooded)
         return "waits: rate"
-    if outcome == OVER_CHAT_RATE:
-        DROPPED.labels("chat_rate").inc()
+    if outcome in DROPS:
+        DROPPED.labels(DROPS[outcome]).inc()
     return outcome
 
 
@@ -151,7 +160,10 @@ async def _work_within_chat_rate(talk: Talk, message: Inbound, heard: intents.In
     if outcome != "answered":
         return outcome
     window = window or await rates.chat_window(book, message.chat_id)
-    if not rates.is_full(window) or book.changes.audit:
+    is_decision = bool(book.changes.audit)
+    if not is_decision and await rates.outbox_is_full(book):
+        return await _not_queued(talk)
+    if is_decision or not rates.is_full(window):
         rates.count_chat(book, message.chat_id, window)
         return outcome
     book.forget_staged()
@@ -159,6 +171,16 @@ async def _work_within_chat_rate(talk: Talk, message: Inbound, heard: intents.In
     if told is not None:
         book.send(message.chat_id, talk.say(told))
     return OVER_CHAT_RATE
+
+
+async def _not_queued(talk: Talk) -> str:
+    """Too much waits for WhatsApp already; only the lender hears of it."""
+    book = talk.book
+    book.forget_staged()
+    notice = await rates.refuse_outbox(book)
+    if notice is not None:
+        book.send(book.page.lender_chat, talk.say(notice), purpose="notice")
+    return OUTBOX_FULL
 
 
 async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | None) -> str:
