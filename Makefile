@@ -8,10 +8,10 @@ N ?= 200
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench chaos sessions fmt lock
+.PHONY: help setup run test check bench chaos sessions audit-deps openapi fmt lock
 
 help: ## list all targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: $(STAMP) ## prepare everything without starting it
 
@@ -46,9 +46,15 @@ chaos: $(STAMP) ## kill the service N times under load (N=200), then audit the b
 sessions: $(STAMP) ## 100 linked phones, a reconnect storm, ten minutes of killed workers
 	@$(BIN)/python -m tests.sessions_proof
 
+audit-deps: $(STAMP) ## installed is as locked, with hashes; known holes where reachable
+	@$(BIN)/python -m tests.house.dependencies
+
 fmt: $(STAMP) ## format the code
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
+
+openapi: $(STAMP) ## renew docs/openapi.json
+	@$(BIN)/python -m tests.web.openapi_file
 
 lock: $(STAMP) ## renew requirements.lock
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \

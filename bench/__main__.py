@@ -9,7 +9,7 @@ import sys
 import structlog
 import uvloop
 
-from bench import documents, messages, reader, schedule, service, takeover
+from bench import documents, flood, messages, reader, schedule, service, takeover
 from bench.table import Line, print_table
 from bench.world import scene
 from tests.support.database import Server, running_server
@@ -48,6 +48,7 @@ def main() -> None:
     lines += service.measure_start_and_memory()
     with running_server() as server:
         lines += uvloop.run(measure_messages(server))
+        lines += uvloop.run(flood.measure(server))
         lines += asyncio.run(service.measure_lists(server))
         lines += takeover.measure(server)
     print_table(lines)

@@ -78,7 +78,7 @@ class Desk:
                 until=now + timedelta(seconds=inbox.LEASE_SECONDS),
                 business_now=self.now,
                 chat_max=100,
-                limit=100,
+                limit=2_000,
             )
 
     async def say(

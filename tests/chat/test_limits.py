@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,10 @@ from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
 from bukuhutang.entrypoints.chat.handle import handle
 from bukuhutang.store import checks, members
 from bukuhutang.store.members import MemberRow
-from bukuhutang.tenancy.roles import Role
+from bukuhutang.tenancy.roles import NOTHING, Role
+from bukuhutang.usecases.agreement_voice import service_book
+from bukuhutang.usecases.quotas import spend_ai_credit
+from bukuhutang.usecases.refusals import NotPermitted
 from tests.chat.desk import Desk
 from tests.store.ground import NOON, Ground, fresh_ground
 from tests.support.database import Server
@@ -23,6 +27,9 @@ LENDER = "081111111111"
 RECORDED = "✅ Tercatat"
 REFUSED = "Belum dicatat: paket Free memuat 50"
 TOLD = "⚠️ Semua 50"
+
+
+INTERVIEW = (*("BUAT PERJANJIAN Budi 3jt", "0812-2222-2222", "gaji", "25", "4,5jt", "tidak ada"),)
 
 
 @pytest.fixture
@@ -61,6 +68,34 @@ async def test_a_message_that_arrives_twice_takes_one_place_and_tells_once(desk:
     said = [text for _, text in await desk.queued()]
     assert (counted(said, RECORDED), counted(said, TOLD)) == (1, 1)
     assert await desk.count("debts") == 50
+
+
+async def test_an_interview_whose_plan_filled_up_meanwhile_waits_for_room(desk: Desk) -> None:
+    for said in INTERVIEW:
+        assert (await desk.answer(said)).startswith("❓")
+    await _most_agreements(desk, 0)
+    refused = await desk.answer("SETUJU")
+    assert refused.startswith("Belum dibuat: paket Free memuat 0 perjanjian")
+    assert await desk.count("loan_agreements") == 0
+    assert (await desk.answer("BUAT PERJANJIAN Sari 1jt")).startswith("Belum dibuat")
+    await _most_agreements(desk, 5)
+    assert (await desk.answer("SETUJU")).startswith("✅ Perjanjian no. 1")
+    assert await desk.audited() == []
+
+
+async def _most_agreements(desk: Desk, limit: int) -> None:
+    async with desk.ground.superuser() as db:
+        await db.execute(
+            "update tenants set max_agreements = $2 where id = $1", desk.tenant_id, limit
+        )
+
+
+async def test_a_borrower_spends_no_credit_of_the_lender(desk: Desk) -> None:
+    async with desk.ground.database.book_tx(desk.tenant_id) as tx:
+        book = await service_book(tx, "test", desk.now)
+        book.occasion = replace(book.occasion, actor="borrower", permissions=NOTHING)
+        with pytest.raises(NotPermitted):
+            await spend_ai_credit(book)
 
 
 async def test_of_twenty_phones_writing_at_once_exactly_one_is_recorded(alone: Ground) -> None:

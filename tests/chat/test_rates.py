@@ -11,7 +11,11 @@ from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.chat.handle import handle
 from bukuhutang.store import inbox
 from bukuhutang.tenancy.plans import PLANS, PlanName
-from bukuhutang.usecases.rates import CHAT_MESSAGES_A_MINUTE, MINUTES_WAITING_MAX
+from bukuhutang.usecases.rates import (
+    CHAT_MESSAGES_A_MINUTE,
+    MINUTES_WAITING_MAX,
+    OUTBOX_WAITING_MAX,
+)
 from tests.chat.desk import Desk, open_desk
 from tests.store.ground import NOON, Ground
 
@@ -229,6 +233,28 @@ class TestFlood:
             assert not await inbox.is_waiting(db, desk.now)
             assert await inbox.is_waiting(db, desk.now + timedelta(minutes=1))
 
+    async def test_what_arrives_while_the_rate_is_passed_is_held_by_nobody(
+        self, desk: Desk
+    ) -> None:
+        """A message leased behind one that waits goes back at once, not after its lease."""
+        async with desk.loop(), asyncio.timeout(20):
+            for number in range(1, 3 * LIMIT + 1):
+                await desk.arrive(f"PINJAM Orang{number:04} {number}rb")
+                await asyncio.sleep(0)
+            while await is_due(desk):  # noqa: ASYNC110  the loop works
+                await asyncio.sleep(0.01)
+        assert await amounts(desk) == list(range(1, LIMIT + 1))
+
+
+async def is_due(desk: Desk) -> bool:
+    async with desk.ground.database.tenant_tx(desk.tenant_id) as tx:
+        return bool(
+            await tx.db.fetchval(
+                "select exists (select from inbound_messages where status = 'pending'"
+                " and not paused)"
+            )
+        )
+
 
 class TestWaitingCostsOthersNothing:
     async def test_rows_that_wait_are_not_looked_at_by_a_lease(self, desk: Desk) -> None:
@@ -304,6 +330,31 @@ class TestBorrowers:
         for _ in range(2 * LIMIT):
             await known.say("sisa hutang saya?", sender=BUDI)
         assert "Piutang" in await known.answer("STATUS")
+
+
+class TestOutbox:
+    async def test_with_too_much_waiting_borrowers_are_passed_over_and_the_lender_is_told(
+        self, desk: Desk
+    ) -> None:
+        """WhatsApp has been away for long; facts are recorded and told all the same."""
+        await desk.say(f"PINJAM Budi 500rb 0{BUDI[2:]}")
+        async with desk.ground.superuser() as db:
+            await db.execute(
+                "insert into outbound_messages (tenant_id, client_ref, chat_id, body, purpose,"
+                " queued_at) select $1, 'full:' || n, 'x', 'x', 'notice', now()"
+                " from generate_series(1, $2::int) n",
+                desk.tenant_id,
+                OUTBOX_WAITING_MAX,
+            )
+        [(chat, told)] = await desk.say("sisa hutang saya?", sender=BUDI)
+        assert chat == desk.phone
+        assert "5.000 pesan" in told
+        assert await desk.say("sisa hutang saya?", sender=BUDI) == []
+        assert (await desk.inbound())[-1][1:3] == ("ignored", "outbox full")
+        assert len(await desk.say("STOP", sender=BUDI)) == 2
+        assert "Tercatat" in await desk.answer("PINJAM Budi 1rb")
+        pass_time(desk, days=1)
+        assert len(await desk.say("sisa hutang saya?", sender=BUDI)) == 1
 
 
 def test_the_minutes_are_those_of_the_clock() -> None:

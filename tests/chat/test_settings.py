@@ -47,3 +47,18 @@ async def test_an_edit_of_a_setting_that_was_refused_is_read_anew(desk: Desk) ->
     await desk.say("SETTING bahasa xx", id="A1")
     [(_, said)] = await desk.say("SETTING bahasa en", kind="edit", refers_to="A1")
     assert said.startswith("✅ From now on")
+
+
+async def test_batal_right_after_a_setting_takes_no_record_back(desk: Desk) -> None:
+    await desk.answer("PINJAM Budi 5rb")
+    await desk.answer("SETTING pengingat mati")
+    assert "Tidak ada yang dibatalkan" in await desk.answer("BATAL")
+    assert [status for _, _, status in await desk.debts()] == ["open"]
+
+
+async def test_an_interview_that_waits_goes_on_in_the_new_language(desk: Desk) -> None:
+    await desk.say("BUAT PERJANJIAN Budi 6jt")
+    [(_, said)] = await desk.say("SETTING bahasa en")
+    first, reminder = said.split("\n\n")
+    assert first.startswith("✅ From now on")
+    assert "agreement" in reminder.lower(), reminder

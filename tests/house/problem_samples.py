@@ -8,6 +8,8 @@ from tests.house import quota_samples
 
 Fields = dict[str, Any]
 
+AGREEMENT: Fields = {"number": 3, "name": "Budi"}
+
 PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "tenant_not_found": [{"tenant_id": 7}],
     "phone_number_taken": [{}],
@@ -88,6 +90,42 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "borrower_not_found": [{"borrower_id": 3}],
     "debt_not_found": [{"number": 12}],
     "payment_not_found": [{"number": 31}],
+    "reminder_not_found": [{"number": 7}],
+    "file_not_found": [{}],
+    "offer_not_possible": [
+        {"reason": "too_small", "least": 250_000},
+        *(
+            {"reason": reason, "least": None}
+            for reason in "down_payment months grace rate terms months_and_installment".split()
+        ),
+    ],
+    "reschedule_unclear": [{}],
+    "reminded_today": [{"name": "Budi", "at": "09.15", "fate": "sent", "until": None}],
+    "borrower_opted_out_already": [{"name": "Budi"}],
+    "reminder_template_empty": [{}],
+    "reminder_template_too_long": [{"length": 2_100, "max": 2_000}],
+    "reminder_fields_unknown": [
+        {"names": ("umur",), "known": ("nama", "toko", "jumlah", "jatuh_tempo")}
+    ],
+    "timezone_unknown": [{"text": "Europe/Paris"}],
+    "month_unknown": [{"text": "2026-13"}],
+    "agreement_unknown": [AGREEMENT],
+    "agreement_not_accepted": [AGREEMENT],
+    "agreement_over": [
+        {**AGREEMENT, "status": status}
+        for status in "completed cancelled expired written_off active".split()
+    ],
+    "installment_unknown": [{**AGREEMENT, "installment": 9, "last": 6}],
+    "installment_settled": [{**AGREEMENT, "installment": 1, "next_installment": 2}],
+    "payoff_too_little": [{**AGREEMENT, "amount": 100_000, "to_pay": 2_500_000}],
+    "forgive_too_much": [{**AGREEMENT, "amount": 900_000, "owed": 400_000}],
+    "agreement_has_payments": [{**AGREEMENT, "paid": 500_000}],
+    "request_waits": [{**AGREEMENT, "kind": "cancel"}],
+    "reschedule_impossible": [
+        {**AGREEMENT, "why": why} for why in "date_taken too_long too_few terms".split()
+    ],
+    "agreement_without_phone": [AGREEMENT],
+    "document_not_ready": [AGREEMENT],
     "not_permitted": [{"permission": "record"}],
     "borrower_unknown": [{"name": "Budi", "similar": ()}],
     "nothing_owed": [
@@ -100,10 +138,6 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "phone_is_own": [{}],
     "borrower_exists": [{"name": "Budi", "borrower_id": 3}],
     "target_unclear": [{}],
-    "agreement_unknown": [{"number": 2}],
-    "agreement_not_accepted": [{"number": 2, "name": "Budi"}],
-    "agreement_over": [{"number": 2, "name": "Budi", "status": "completed"}],
-    "payoff_too_little": [{"number": 2, "amount": 100_000, "to_pay": 250_000}],
     "too_many_people": [{"name": "Budi", "max": 20}],
 }
 

@@ -40,7 +40,7 @@ def make_targets() -> dict[str, str]:
     """The targets of the Makefile that a person may name, and their line of help."""
     makefile = (ROOT / "Makefile").read_text()
     phony = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
-    helped = dict(re.findall(r"^([a-z]+):.*?(?:## (.*))?$", makefile, re.MULTILINE))
+    helped = dict(re.findall(r"^([a-z-]+):.*?(?:## (.*))?$", makefile, re.MULTILINE))
     return {target: helped.get(target, "") for line in phony for target in line.split()}
 
 
@@ -70,7 +70,7 @@ def test_every_command_the_documents_name_exists() -> None:
     targets = make_targets()
     for path, text in DOCUMENTS.items():
         code = code_in(text)
-        for target in re.findall(r"(?:^|\s)make ([a-z]+)", code):
+        for target in re.findall(r"(?:^|\s)make ([a-z-]+)", code):
             assert target in targets, f"{path}: make {target}"
         for command in re.findall(r"(?:^|/)bukuhutang ([a-z][a-z-]+)", code, re.MULTILINE):
             assert command in COMMANDS, f"{path}: bukuhutang {command}"

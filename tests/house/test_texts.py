@@ -365,6 +365,7 @@ SAMPLES: dict[str, list[Fields]] = {
         {**RATE, "plan": "free", "limit": 20, "next_plan": "basic", "next_limit": 60},
         {**RATE, "plan": "enterprise", "limit": 1_000, "next_plan": None, "next_limit": None},
     ],
+    "outbox_full": [{"waiting_max": 5_000}],
     "rate_flooded": [{**RATE, "waiting_max": 200}, {**RATE, "waiting_max": 10_000}],
     "chat_rate_reached": [{**RATE, "tenant_name": "Toko Dani"}],
     "own_balance": [REMINDER, REMINDER_TWO, REMINDER_MANY, REMINDER_DUE, REMINDER_BOTH],

@@ -108,6 +108,7 @@ async def test_no_route_reaches_what_is_theirs(
             found.append(f"{route}: {answer.status_code}")
         said = f"{answer.headers} {answer.text}"
         given = f"{sent.url} {sent.content.decode()} {way.may_know}"
+        given += way.may_know_by.get(str(route), "")
         found += [f"{route} tells {secret}" for secret in leaks(said, given=given)]
         if not way.is_operator and route.has_places and not way.takes(route, answer.status_code):
             found.append(f"{route} answers {answer.status_code}: {answer.text[:200]}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bukuhutang.entrypoints.web.openapi import Api
 from tests.isolation.calls import Route
-from tests.isolation.two import THEIRS, Pair
+from tests.isolation.two import FIRST_NUMBER, THEIRS, Pair
 from tests.web.rig import KEY
 
 WAYS = {
@@ -23,6 +23,15 @@ STEERED = frozenset(
 )
 """What the operator's routes are for; never a debt, a payment, a person or a message."""
 
+SEALED = " ".join(
+    str(one)
+    for one in (
+        *(THEIRS.debt, THEIRS.paid, THEIRS.owed, THEIRS.principal),
+        *range(FIRST_NUMBER - FIRST_NUMBER % 10, FIRST_NUMBER + 10),
+    )
+)
+"""What the audit trail holds: numbers and amounts, never a name, a phone number or a note."""
+
 
 @dataclass(frozen=True)
 class Way:
@@ -32,6 +41,7 @@ class Way:
     cookies: Mapping[str, str] = field(default_factory=dict)
     is_operator: bool = False
     may_know: str = ""
+    may_know_by: Mapping[str, str] = field(default_factory=dict)  # one route only
     may_change: frozenset[str] = frozenset()
     facts_stay: bool = True
     refusals: frozenset[int] = frozenset((401, 403, 404, 405, 422))
@@ -50,6 +60,7 @@ async def open_ways(pair: Pair, app: Api) -> dict[str, Way]:
             is_operator=True,
             # Who the tenant is, and sums over its book.
             may_know=f"{THEIRS.shop} {THEIRS.phone} {THEIRS.debt - THEIRS.paid} {THEIRS.owed}",
+            may_know_by={"GET /admin/tenant/{id}/audit": SEALED},
             may_change=STEERED,
         ),
         "their key for the operator's": Way({"X-API-Key": THEIRS.key}),

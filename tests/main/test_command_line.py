@@ -151,6 +151,29 @@ def test_an_operator_sends_a_link_and_reads_the_logins(server: Server, tmp_path:
     assert shown[5:] == ["0", "Toko Dani\n"]
 
 
+def test_an_operator_makes_lists_and_revokes_keys(server: Server, tmp_path: Path) -> None:
+    url = server.service_dsn(server.fresh())
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return bukuhutang(*words, "--data", str(tmp_path / "data"), DATABASE_URL=url)
+
+    assert run("register", "081234567890", "Toko Dani").returncode == 0
+    made = run("keys-add", "1", "Kasir", "--scope", "read", "--days", "30")
+    assert re.fullmatch(r"bh_live_1_[A-Za-z0-9_-]{43}\n", made.stdout), made
+    assert "this once" in made.stderr
+    assert run("keys-add", "1", "Gudang").returncode == 0
+    assert run("keys-revoke", "1", "2").stdout == "key 2 of tenant 1 is revoked\n"
+    lines = [line.split("\t") for line in run("keys", "1").stdout.splitlines()]
+    assert [line[:3] for line in lines] == [["2", "write", "revoked"], ["1", "read", "valid"]]
+    assert lines[1][3] == f"…{made.stdout.strip()[-4:]}"
+    assert lines[1][5:] == ["used -", "Kasir"]
+    refused(run("keys-revoke", "1", "9"), "9")
+    refused(run("keys", "7"), "7")
+    refused(run("keys-add", "1", " "))
+    assert run("keys-add", "1", "x", "--scope", "all").returncode == 2
+    assert run("audit").stdout == "0 differences\n"
+
+
 @pytest.mark.parametrize(
     ("settings", "named"),
     [

@@ -384,3 +384,20 @@ class TestOtherRoles:
                 await db.execute("set role bukuhutang_owner")
         finally:
             await db.close()
+
+
+async def test_what_only_reads_sees_one_moment_and_writes_nothing(ground: Ground) -> None:
+    mine, theirs = await ground.tenant("0811-4444-0001"), await ground.tenant("0811-4444-0002")
+    async with ground.database.reading_tx(mine) as reading:
+        assert await reading.db.fetchval("select count(*) from borrowers") == 0
+        async with ground.database.tenant_tx(mine) as tx:
+            await tx.db.execute(BUDI, mine, 1)
+        assert await reading.db.fetchval("select count(*) from borrowers") == 0
+        assert await reading.db.fetchval("select count(*) from tenants where id <> $1", mine) == 0
+    async with ground.database.reading_tx(mine) as reading:
+        assert await reading.db.fetchval("select count(*) from borrowers") == 1
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with ground.database.reading_tx(theirs) as reading:
+            await reading.db.execute(BUDI, theirs, 1)
+    async with ground.database.tenant_tx(mine) as tx:  # the pooled connection forgot the mode
+        await tx.db.execute(BUDI, mine, 2)

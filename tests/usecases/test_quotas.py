@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bukuhutang.ledger.money import Direction
-from bukuhutang.tenancy.plans import PlanName
 from bukuhutang.tenancy.quotas import Credits
 from bukuhutang.usecases.quotas import AiCreditsUsedUp, DebtQuotaReached, spend_ai_credit
 from bukuhutang.usecases.record_debt import DebtRecorded
@@ -262,13 +260,3 @@ class TestAiCredits:
             *("meter.ai_credits", 202602, "7"),
             "1",
         )
-
-
-def test_a_months_credits_are_a_value() -> None:
-    spent = Credits(of_month=100, used=130, used_added=30, added=50, used_added_ever=40)
-    assert (spent.from_month, spent.added_left, spent.next_is_added, spent.limit) == (
-        *(100, 10),
-        *(True, 140),
-    )
-    assert replace(spent, of_month=None).limit is None
-    assert PlanName("free") is PlanName.FREE

@@ -46,7 +46,7 @@ async def test_every_change_of_the_operator_says_who_what_and_when(
         (2, "operator", "tenant_activated"),
         (1, "operator", "tenant_registered"),
     ]
-    assert entries[0]["detail"] == {"status": "inactive"}
+    assert entries[0]["detail"] == {"from": "active", "status": "inactive"}
     assert entries[1]["detail"] == {"amount": 2, "sum": 42}
     assert entries[3]["detail"] == {
         "from": "free",

@@ -20,6 +20,12 @@ MONTHS_MAX = 24
 INSTALLMENT_MIN = 100_000
 COMFORTABLE_PERCENT = 20
 BEARABLE_PERCENT = 30
+RATE_PERCENT_MAX = Decimal(8)
+"""A month; about 100 % a year, the most the schedule takes."""
+
+GRACE_MAX = 12
+"""So many months without principal may be agreed on."""
+
 SMALLER_STEP = 50_000
 """An alternative with less principal is a multiple of this many rupiah."""
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
-import psycopg
 from pydantic import SecretStr
 
 from bukuhutang.base.errors import ConfigurationProblem
@@ -25,10 +24,10 @@ from bukuhutang.main.settings import (
     Settings,
     read_settings,
 )
+from bukuhutang.store.login_rights import passes_row_security
 from bukuhutang.tenancy.phone import read_phone
 
 DIFFERENT_CHARACTERS_MIN = 10
-CONNECT_SECONDS_MAX = 3
 WIDE_IPV4_BITS, WIDE_IPV6_BITS = 8, 16
 ENCRYPTED = frozenset(("require", "verify-ca", "verify-full"))
 CHECKED = frozenset(("verify-ca", "verify-full"))
@@ -91,7 +90,9 @@ def _key(name: str, key: str) -> Iterator[Finding]:
         yield Finding("error", "admin_key_empty", f"{name} is empty: unset it or give it a key")
     elif len(key) < KEY_LENGTH_MIN:
         yield Finding(
-            "error", "admin_key_short", f"{name} needs {KEY_LENGTH_MIN} characters: openssl rand"
+            "error",
+            "admin_key_short",
+            f"{name} needs {KEY_LENGTH_MIN} characters: openssl rand -hex 32",
         )
     elif len(set(key)) < DIFFERENT_CHARACTERS_MIN:
         yield Finding(
@@ -150,22 +151,16 @@ def is_here(host: str) -> bool:
 
 
 def _login(url: SecretStr) -> Iterator[Finding]:
-    text = url.get_secret_value().replace("postgres://", "postgresql://", 1)
-    try:
-        with psycopg.connect(text, connect_timeout=CONNECT_SECONDS_MAX) as db:
-            row = db.execute(
-                "select rolsuper or rolbypassrls from pg_roles where rolname = session_user"
-            ).fetchone()
-    except (psycopg.Error, ValueError):
+    passes = passes_row_security(url.get_secret_value())
+    if passes is None:
         yield Finding(
             "warning", "database_unreachable", "DATABASE_URL: cannot log in to look at its rights"
         )
-        return
-    if row is not None and row[0]:
+    elif passes:
         yield Finding(
             "error",
             "database_superuser",
-            "DATABASE_URL passes row level security by: another login",
+            "DATABASE_URL passes row level security: another login",
         )
 
 

@@ -40,6 +40,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client is there; its head is awaited."""
         super().connection_made(transport)
         if len(self.connections) > self.patience.connections_refused:
             CUT.labels("connections").inc()
@@ -48,6 +49,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone; nothing runs for it any more."""
         self._end_head()
         self._end_unread()
         super().connection_lost(exc)
@@ -66,18 +68,20 @@ class PatientProtocol(HttpToolsProtocol):
             self._head.cancel()
             self._head = None
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, received: bytes) -> None:
+        """Some bytes; a head may have only so many."""
         if self._in_head:
             if self._head is None:
                 self._await_head()  # the next request on this connection
-            self._head_bytes += len(data)
+            self._head_bytes += len(received)
             # A body may have come along with the head: then the head has ended, and is not counted.
-            if self._head_bytes > self.patience.head_bytes_max and b"\r\n\r\n" not in data:
+            if self._head_bytes > self.patience.head_bytes_max and b"\r\n\r\n" not in received:
                 self._cut("head_size")
                 return
-        super().data_received(data)
+        super().data_received(received)
 
     def on_headers_complete(self) -> None:
+        """The head has come; beyond the bound only probes are answered."""
         self._end_head()
         self._in_head = False
         bound = self.patience.connections_max
@@ -85,6 +89,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
+        """The answer is written; the next head may come, or the end."""
         super().on_response_complete()
         self._in_head = not self.pipeline and self.cycle.response_complete
         self._head_bytes = 0
@@ -92,16 +97,19 @@ class PatientProtocol(HttpToolsProtocol):
             self._await_reader()  # closing waits until all is read, or for this
 
     def timeout_keep_alive_handler(self) -> None:
+        """Nothing more came on this connection."""
         super().timeout_keep_alive_handler()
         self._await_reader()
 
     # --- the answer -------------------------------------------------------------------------------
 
     def pause_writing(self) -> None:
+        """The client reads too slowly; it has so long to read some."""
         super().pause_writing()
         self._await_reader()
 
     def resume_writing(self) -> None:
+        """The client has read."""
         super().resume_writing()
         if not self.transport.is_closing():
             self._end_unread()

@@ -127,6 +127,11 @@ async def by_number(tx: TenantTx, number: int) -> StoredAgreement | None:
     return found[0] if found else None
 
 
+async def by_numbers(tx: TenantTx, numbers: list[int]) -> list[StoredAgreement]:
+    """Those of these numbers that there are, by number."""
+    return await _read(tx, "l.id = any($2)", numbers, limit=len(numbers)) if numbers else []
+
+
 async def of_borrower(
     tx: TenantTx, borrower: BorrowerId, *, open_only: bool
 ) -> list[StoredAgreement]:

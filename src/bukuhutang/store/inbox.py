@@ -178,6 +178,19 @@ async def end_leases(db: Connection) -> None:
     )
 
 
+async def give_back(db: Connection, messages: Sequence[Inbound], *, loop: str) -> None:
+    """End the leases of messages that this loop holds and will not work now."""
+    await db.execute(
+        "update inbound_messages m set leased_until = null"
+        " from unnest($1::bigint[], $2::bigint[]) as x(tenant_id, id)"
+        " where m.tenant_id = x.tenant_id and m.id = x.id and m.leased_by = $3"
+        " and m.status = 'pending'",
+        [one.tenant_id for one in messages],
+        [one.id for one in messages],
+        loop,
+    )
+
+
 async def try_again(
     db: Connection, message: Inbound, *, loop: str, until: datetime, reason: str
 ) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from bukuhutang.base.ids import BorrowerId
 from bukuhutang.store.scope import TenantTx
@@ -78,3 +79,50 @@ async def outdated(tx: TenantTx, client_ref: str) -> str | None:
         DUES_ACTS,
     )
     return reason
+
+
+@dataclass(frozen=True)
+class ReminderRow:
+    """A reminder with whom it was for and what became of it."""
+
+    number: int
+    borrower_id: BorrowerId
+    borrower_name: str
+    kind: str  # manual, automatic
+    local_date: date
+    fate: Fate
+
+
+PAGE = """
+select r.id, r.borrower_id, b.name, r.kind, r.local_date, r.created_at, o.status, o.reason,
+    o.not_before, o.sent_at
+  from reminders r
+  join borrowers b on b.tenant_id = r.tenant_id and b.id = r.borrower_id
+  join outbound_messages o on o.tenant_id = r.tenant_id and o.client_ref = r.client_ref
+ where r.tenant_id = $1 and {which} order by r.id desc limit {limit}"""
+
+
+async def page(
+    tx: TenantTx, *, borrower: BorrowerId | None, before: int, limit: int
+) -> list[ReminderRow]:
+    """Reminders numbered below `before`, of one person if named; the newest first."""
+    which = "r.id < $2 and ($3::bigint is null or r.borrower_id = $3)"
+    text = PAGE.format(which=which, limit=limit)
+    return [_row(row) for row in await tx.db.fetch(text, tx.tenant_id, before, borrower)]
+
+
+async def read(tx: TenantTx, number: int) -> ReminderRow | None:
+    """One reminder, or None."""
+    row = await tx.db.fetchrow(PAGE.format(which="r.id = $2", limit=1), tx.tenant_id, number)
+    return None if row is None else _row(row)
+
+
+def _row(row: Any) -> ReminderRow:
+    return ReminderRow(
+        row["id"],
+        BorrowerId(row["borrower_id"]),
+        row["name"],
+        row["kind"],
+        row["local_date"],
+        Fate(row["created_at"], row["status"], row["reason"], row["not_before"], row["sent_at"]),
+    )

@@ -1,6 +1,7 @@
 """The only ways to the database, one per role.
 
     tenant_tx    one tenant's rows, read and written, under row level security
+    reading_tx   the same for what only looks: one moment, nothing written
     courier      inbox, outbox and WhatsApp logins of all tenants, nothing else
     operator     the tenants and what may be counted over all of them
 
@@ -30,6 +31,8 @@ CONNECT_SECONDS_MAX = 10
 ACQUIRE_SECONDS_MAX = 20
 COMMAND_SECONDS_MAX = 30
 LOCK_MILLISECONDS_MAX = 10_000
+
+SNAPSHOT = " isolation level repeatable read read only"
 
 BOOK_LOCK = ", pg_advisory_xact_lock({tenant_id})"
 """By the tenant's number; keys above 2^32 belong to migrations and the inbox."""
@@ -130,6 +133,12 @@ class Database:
             yield tx
 
     @asynccontextmanager
+    async def reading_tx(self, tenant_id: TenantId) -> AsyncIterator[TenantTx]:
+        """A tenant_tx that cannot write, and whose statements all see the same moment."""
+        async with self._scoped(tenant_id, "", SNAPSHOT) as tx:
+            yield tx
+
+    @asynccontextmanager
     async def book_tx(self, tenant_id: TenantId) -> AsyncIterator[TenantTx]:
         """A tenant_tx that also holds the tenant's book: its writers go one after the other.
 
@@ -140,7 +149,9 @@ class Database:
             yield tx
 
     @asynccontextmanager
-    async def _scoped(self, tenant_id: TenantId, then: str) -> AsyncIterator[TenantTx]:
+    async def _scoped(
+        self, tenant_id: TenantId, then: str, mode: str = ""
+    ) -> AsyncIterator[TenantTx]:
         # An int, and nothing else, may be written into the text of the statement.
         assert type(tenant_id) is int
         async with self._connection(self._app) as db:
@@ -148,7 +159,8 @@ class Database:
             # forgets the tenant.
             try:
                 await db.execute(
-                    f"begin; select set_config('bukuhutang.tenant_id', '{tenant_id}', true){then}"
+                    f"begin{mode}; select"
+                    f" set_config('bukuhutang.tenant_id', '{tenant_id}', true){then}"
                 )
                 yield TenantTx(tenant_id, db)
             except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from bukuhutang.store.scope import Connection, TenantTx
@@ -61,7 +62,8 @@ async def system_stats(db: Connection) -> dict[str, Any]:
 async def queue_depths(db: Connection) -> dict[str, int]:
     """What waits in inbox and outbox, by status; for /metrics."""
     rows = await db.fetch(
-        "select 'inbound_' || status as what, count(*) as n from inbound_messages"
+        "select 'inbound_' || case when paused then 'paused' else status end as what,"
+        " count(*) as n from inbound_messages"
         " where status in ('pending', 'quarantined') group by 1"
         " union all select 'outbound_' || status, count(*) from outbound_messages"
         " where status in ('queued', 'sending', 'unknown') group by 1"
@@ -72,6 +74,22 @@ async def queue_depths(db: Connection) -> dict[str, int]:
         " union all select 'session_' || state, count(*) from wa_sessions group by 1"
     )
     return {row["what"]: row["n"] for row in rows}
+
+
+async def oldest_waiting(db: Connection, now: datetime) -> dict[str, float]:
+    """How many seconds the oldest row of each queue has waited; 0 for an empty one."""
+    row = await db.fetchrow(
+        "select (select min(received_at) from inbound_messages"
+        "   where status = 'pending' and not paused) as inbox,"
+        " (select min(received_at) from inbound_messages"
+        "   where status = 'pending' and paused) as paused,"
+        " (select min(queued_at) from outbound_messages where waits) as outbox"
+    )
+    assert row is not None
+    return {
+        queue: 0.0 if since is None else max(0.0, (now - since).total_seconds())
+        for queue, since in row.items()
+    }
 
 
 async def tenant_totals(tx: TenantTx) -> dict[str, int]:

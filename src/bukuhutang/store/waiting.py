@@ -88,3 +88,13 @@ async def read_window(tx: TenantTx, kind: str, key: str) -> Window | None:
         key,
     )
     return None if row is None else Window(*row)
+
+
+async def is_outbox_full(tx: TenantTx, rows_max: int) -> bool:
+    """Whether so many of the tenant's messages wait to be sent."""
+    found: bool = await tx.db.fetchval(
+        "select exists (select from outbound_messages where tenant_id = $1 and waits offset $2)",
+        tx.tenant_id,
+        rows_max - 1,
+    )
+    return found

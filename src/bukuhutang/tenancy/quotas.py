@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bukuhutang.tenancy.plans import PLANS, Plan, PlanName, next_plan
@@ -102,3 +102,18 @@ class Credits:
         if self.of_month is None:
             return None
         return max(self.of_month, self.from_month) + self.used_added + self.added_left
+
+    def spend(self) -> Credits | None:
+        """What is there after one more is used: of the month, then of the added; None if none."""
+        from_added = self.next_is_added
+        if from_added and self.added_left == 0:
+            return None
+        after = replace(
+            self,
+            used=self.used + 1,
+            used_added=self.used_added + from_added,
+            used_added_ever=self.used_added_ever + from_added,
+        )
+        assert after.added_left >= 0
+        assert after.limit is None or after.used <= after.limit
+        return after

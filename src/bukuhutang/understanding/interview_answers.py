@@ -13,15 +13,12 @@ from enum import StrEnum
 
 from bukuhutang.base import spelling
 from bukuhutang.base.ids import PhoneNumber
+from bukuhutang.ledger.affordability import GRACE_MAX, RATE_PERCENT_MAX
 from bukuhutang.understanding.amounts import AmountProblem
 from bukuhutang.understanding.phones import match as match_phone
 from bukuhutang.understanding.scan import Kind, scan
 
-RATE_PERCENT_MAX = Decimal(8)
-"""A month; about 100 % a year, the most the schedule takes."""
-
 MONTHS_MAX = 60
-GRACE_MAX = 12
 _SMALL = 1_000
 _ANY_DAY = date(2000, 1, 1)  # due dates mean nothing in these answers
 _ANSWER_MAX = 500

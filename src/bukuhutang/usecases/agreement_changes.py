@@ -71,7 +71,7 @@ async def reschedule(
     paper = await room_for_pdf(book, replaces=stored.number)
     await document_jobs.call_off(book.tx, stored.number, "agreement")
     want_document(book, stored.number, "agreement", after.plan.version, wanted=wanted)
-    await took_place(book, paper)
+    took_place(book, paper)
     book.seal(
         "reschedule_asked",
         borrower=stored.borrower_id,

@@ -169,6 +169,9 @@ def append(
     if after.standing is Standing.COMPLETED and stored.status != "completed":
         want_document(book, stored.number, "settlement", after.plan.version)
     told = {**(detail or {}), "sealed_state": state}
+    settled = after.standing is Standing.COMPLETED
+    if settled is not (stored.status == "completed"):
+        told["settled"] = settled  # in full, or again not: what a month's report counts
     book.seal(action, borrower=stored.borrower_id, subject=stored.number, detail=told)
     return payment
 

@@ -35,7 +35,7 @@ async def list_agreements(book: Book) -> AgreementList | AgreementsNone:
     found = await agreements.all_open(book.tx)
     if not found:
         return AgreementsNone()
-    lines = sorted((_line(one, today) for one in found), key=_urgency)
+    lines = sorted((line_of(one, today) for one in found), key=_urgency)
     left = sum(line.outstanding for line in lines if line.status in RUNNING)
     return AgreementList(tuple(lines[:LINES_MAX]), len(lines[LINES_MAX:]), left)
 
@@ -44,16 +44,18 @@ def _urgency(line: AgreementLine) -> tuple[bool, date]:
     return line.status not in RUNNING, line.next_due or date.max
 
 
-def _line(stored: StoredAgreement, today: date) -> AgreementLine:
+def line_of(stored: StoredAgreement, today: date) -> AgreementLine:
+    """The agreement as a line of a list."""
     now = stored.book.as_of(today)
-    _, due, amount = next_of(now)
+    owed = stored.status not in NOT_OWED
+    _, due, amount = next_of(now) if owed else (None, None, 0)
     late = now.days_past_due(today) if stored.status in RUNNING else 0
     return AgreementLine(
         stored.number,
         stored.borrower_name,
         stored.status,
         stored.principal,
-        now.outstanding.total,
+        now.outstanding.total if owed else 0,
         due,
         amount,
         max(0, late),
@@ -120,7 +122,7 @@ def _lines(stored: StoredAgreement, now: Agreement, today: date) -> list[Install
             one.row.due_date,
             one.row.due + one.penalty_charged,
             one.owed.total,
-            _state(one, today, following),
+            state_of(one, today, following),
             max(0, one.days_past_due(today)),
         )
         for one in now.installments
@@ -131,7 +133,8 @@ def _waits(one: InstallmentState, today: date) -> bool:
     return not one.is_settled and one.row.due_date >= today
 
 
-def _state(one: InstallmentState, today: date, following: InstallmentState | None) -> str:
+def state_of(one: InstallmentState, today: date, following: InstallmentState | None) -> str:
+    """paid, late, next or waiting; `following` is the first that is open and not late."""
     if one.is_settled:
         return "paid"
     if one.row.due_date < today:

@@ -233,8 +233,8 @@ async def draft_agreement(
         verify_token,
     )
     number, _ = open_agreement(book, new)
-    await took_place(book, place)
-    await took_place(book, paper)
+    took_place(book, place)
+    took_place(book, paper)
     return AgreementDrafted(number, told.name, told.principal, made.months, made.installment)
 
 

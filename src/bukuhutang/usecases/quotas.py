@@ -21,9 +21,9 @@ from bukuhutang.base.errors import Refusal
 from bukuhutang.rendering.texts import render
 from bukuhutang.store import usage
 from bukuhutang.store.scope import TenantTx
-from bukuhutang.store.settings import read_settings
 from bukuhutang.tenancy.plans import PLANS, PlanName
 from bukuhutang.tenancy.quotas import Credits, Quota, Standing
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.book import Book
 
 OPEN_AGREEMENTS = frozenset(("draft", "sent", "active"))
@@ -139,9 +139,9 @@ def _staged(
     return sorted(stored), sum(1 for status in after.values() if status in open_in)
 
 
-async def took_place(book: Book, standing: Standing) -> None:
+def took_place(book: Book, standing: Standing) -> None:
     """One more is staged than there was room for: the lender hears when that is worth a word."""
-    await _tell(book, replace(standing, used=standing.used + 1))
+    _tell(book, replace(standing, used=standing.used + 1))
 
 
 # --- meters: what a month counts -----------------------------------------------------------------
@@ -166,27 +166,28 @@ async def room_for_pdf(book: Book, *, replaces: int | None = None) -> Standing:
 async def spend_ai_credit(book: Book) -> Credits:
     """One question to the model: the month's credits first, then the added ones.
 
-    Returns what is left afterwards. Raises AiCreditsUsedUp.
+    Returns what is there afterwards. Raises NotPermitted, AiCreditsUsedUp.
     """
-    month = month_of(book)
-    credits = _and_staged(await usage.credits(book.tx, month), *book.metered("ai_credits", month))
-    from_added = credits.next_is_added
-    if from_added and credits.added_left == 0:
-        assert credits.of_month is not None, "what is unlimited is never used up"
-        standing = Standing(Quota.AI_CREDITS, book.page.limits.plan, credits.used, credits.of_month)
-        raise _refusal(standing)
-    book.meter(Quota.AI_CREDITS, month, used_added=int(from_added))
+    book.require(Permission.READ)
+    month, plan = month_of(book), book.page.limits.plan
+    before = _with_staged(
+        await usage.credits(book.tx, month), *book.metered(Quota.AI_CREDITS, month)
+    )
+    after = before.spend()
+    if after is None:
+        assert before.of_month is not None, "what is unlimited is never used up"
+        raise _refusal(Standing(Quota.AI_CREDITS, plan, before.used, before.of_month))
+    from_added = after.used_added - before.used_added
+    book.meter(Quota.AI_CREDITS, month, used_added=from_added)
     detail = {"month": month.isoformat(), "from": "added" if from_added else "month"}
     book.seal("ai_credit_spent", detail=detail)
-    after = _and_staged(credits, 1, int(from_added))
     if after.limit is not None:
         told = await usage.told(book.tx, Quota.AI_CREDITS, month=month, limit=after.limit)
-        plan = book.page.limits.plan
-        await _tell(book, Standing(Quota.AI_CREDITS, plan, after.used, after.limit, told))
+        _tell(book, Standing(Quota.AI_CREDITS, plan, after.used, after.limit, told))
     return after
 
 
-def _and_staged(credits: Credits, used: int, used_added: int) -> Credits:
+def _with_staged(credits: Credits, used: int, used_added: int) -> Credits:
     return replace(
         credits,
         used=credits.used + used,
@@ -211,7 +212,7 @@ def _refusal(standing: Standing) -> Refusal:
     )
 
 
-async def _tell(book: Book, standing: Standing) -> None:
+def _tell(book: Book, standing: Standing) -> None:
     """Queue the notice into the lender's own chat, once for each limit and month.
 
     It is written with the act that caused it, and under the same lock: never twice, never lost.
@@ -245,6 +246,6 @@ async def _tell(book: Book, standing: Standing) -> None:
         standing.next_plan,
         standing.next_limit,
     )
-    language = (await read_settings(book.tx)).language
+    language = book.page.settings.language
     text = render(notice.code, language, today=book.occasion.today, **notice.fields())
     book.send_last(f"{standing.quota}:{standing.limit}", book.page.lender_chat, text)

@@ -12,7 +12,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
-from bukuhutang.store.waiting import Queue, Window, pause, read_window
+from bukuhutang.store.waiting import Queue, Window, is_outbox_full, pause, read_window
 from bukuhutang.tenancy.plans import PLANS, PlanName, next_plan
 from bukuhutang.usecases.book import MESSAGE_KEY, Book
 
@@ -22,7 +22,12 @@ MINUTES_WAITING_MAX = 10
 CHAT_MESSAGES_A_MINUTE = 6
 """So many messages of one borrower are answered in a minute."""
 
+OUTBOX_WAITING_MAX = 5_000
+"""With so many messages of a tenant waiting to be sent, borrowers' questions are passed over."""
+
 CHAT = "chat"
+OUTBOX = "outbox"
+DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 NOTHING_TOLD, WAITING_TOLD, FLOOD_TOLD = 0, 1, 2
 
@@ -58,6 +63,14 @@ class ChatRateReached(Answer):
     tenant_name: str
     hour: str
     minute: str
+
+
+@dataclass(frozen=True)
+class OutboxFull(Answer):
+    """So much waits for WhatsApp that borrowers are not answered; the lender is told."""
+
+    code: ClassVar[str] = "outbox_full"
+    waiting_max: int
 
 
 @dataclass(frozen=True)
@@ -141,22 +154,37 @@ def is_full(window: Window) -> bool:
 
 def count_chat(book: Book, chat_id: str, window: Window) -> None:
     """One more answer to a borrower."""
-    _write(book, chat_id, replace(window, used=window.used + 1))
+    _write(book, CHAT, chat_id, replace(window, used=window.used + 1))
 
 
 def refuse_chat(book: Book, chat_id: str, window: Window, zone: ZoneInfo) -> Answer | None:
     """A borrower has had his answers: what is told, once a minute."""
     if window.told:
         return None
-    _write(book, chat_id, replace(window, told=True))
+    _write(book, CHAT, chat_id, replace(window, told=True))
     return ChatRateReached(book.page.tenant_name, *_hour(window.started_at + MINUTE, zone))
 
 
-def _write(book: Book, chat_id: str, window: Window) -> None:
+async def outbox_is_full(book: Book) -> bool:
+    """Whether a further answer would only pile up: WhatsApp has been away for long."""
+    return await is_outbox_full(book.tx, OUTBOX_WAITING_MAX)
+
+
+async def refuse_outbox(book: Book) -> OutboxFull | None:
+    """An answer is not queued: what the lender is told, once a day."""
+    now = book.occasion.now
+    before = await read_window(book.tx, OUTBOX, OUTBOX)
+    if before is not None and now < before.started_at + DAY:
+        return None
+    _write(book, OUTBOX, OUTBOX, Window(now, 0, told=True))
+    return OutboxFull(OUTBOX_WAITING_MAX)
+
+
+def _write(book: Book, kind: str, key: str, window: Window) -> None:
     book.changes.rate_windows.append(
         {
-            "kind": CHAT,
-            "key": chat_id,
+            "kind": kind,
+            "key": key,
             "started_at": window.started_at,
             "used": window.used,
             "told": window.told,

@@ -81,7 +81,7 @@ async def record_debt(
     before = outstanding(person, request.direction) if isinstance(person, Person) else 0
     done = await _append(book, request, borrower, before)
     if done.outstanding:
-        await took_place(book, place)
+        took_place(book, place)
     return done
 
 

@@ -74,10 +74,15 @@ class SettingsChanged:
     changed: tuple[str, ...]
 
 
-def show_settings(book: Book) -> SettingsShown:
+def read_settings(book: Book) -> TenantSettings:
     """How things are. Raises NotPermitted."""
     book.require(Permission.READ)
-    return settings_told(book.page.settings)
+    return book.page.settings
+
+
+def show_settings(book: Book) -> SettingsShown:
+    """How things are, as they are told. Raises NotPermitted."""
+    return settings_told(read_settings(book))
 
 
 def settings_told(settings: TenantSettings) -> SettingsShown:

@@ -201,7 +201,7 @@ async def toggle_tenant(
         active = tenant.status is TenantStatus.ACTIVE
         status = to or (TenantStatus.INACTIVE if active else TenantStatus.ACTIVE)
         await tenants.set_status(tx, status, when.now)
-        await _audit(tx, "tenant_toggled", {"status": status}, when)
+        await _audit(tx, "tenant_toggled", {"from": tenant.status, "status": status}, when)
         return await read_tenant(tx)
 
 

@@ -42,7 +42,9 @@ def test_every_route_says_who_may_call_and_what_it_may_refuse(document: dict[str
         codes = {
             code
             for response in responses.values()
-            for code in response["content"].get("application/problem+json", {}).get("examples", {})
+            for code in response.get("content", {})
+            .get("application/problem+json", {})
+            .get("examples", {})
         }
         assert {"key_missing", "key_wrong", "too_many_attempts", "rate_limited"} <= codes, where
         writes = {"idempotency_key_missing", "idempotency_key_reused", "tenant_inactive"}

@@ -53,8 +53,9 @@ async def answer_lender(
     try:
         if waiting_form(book, quoted) is None or not _answers_choice(intent):
             said = await hear_interview(talk, intent, quoted, text, instead=instead)
-        reminder = None if said is not None else waiting_line(talk)
+        was_heard = said is not None
         said = said if said is not None else await _act(talk, intent, quoted)
+        reminder = None if was_heard else waiting_line(talk)
     except Refusal as no:
         book.forget_staged()
         talk.attached = None

@@ -33,6 +33,8 @@ WITH_TEXT = frozenset(("text", "document", "image", "edit"))
 FILES = frozenset(("document", "image"))
 CHANGES = frozenset(("edit", "deletion"))
 OVER_CHAT_RATE = "ignored: chat rate"
+OUTBOX_FULL = "ignored: outbox full"
+DROPS = {OVER_CHAT_RATE: "chat_rate", OUTBOX_FULL: "outbox_full"}
 
 
 async def handle(
@@ -72,8 +74,8 @@ async def handle(
     if held is not None:
         DROPPED.labels("flood").inc(held.flooded)
         return "waits: rate"
-    if outcome == OVER_CHAT_RATE:
-        DROPPED.labels("chat_rate").inc()
+    if outcome in DROPS:
+        DROPPED.labels(DROPS[outcome]).inc()
     return outcome
 
 
@@ -159,7 +161,10 @@ async def _work_within_chat_rate(talk: Talk, message: Inbound, heard: intents.In
     if outcome != "answered":
         return outcome
     window = window or await rates.chat_window(book, message.chat_id)
-    if not rates.is_full(window) or book.changes.audit:
+    is_decision = bool(book.changes.audit)
+    if not is_decision and await rates.outbox_is_full(book):
+        return await _not_queued(talk)
+    if is_decision or not rates.is_full(window):
         rates.count_chat(book, message.chat_id, window)
         return outcome
     book.forget_staged()
@@ -167,6 +172,16 @@ async def _work_within_chat_rate(talk: Talk, message: Inbound, heard: intents.In
     if told is not None:
         book.send(message.chat_id, talk.say(told))
     return OVER_CHAT_RATE
+
+
+async def _not_queued(talk: Talk) -> str:
+    """Too much waits for WhatsApp already; only the lender hears of it."""
+    book = talk.book
+    book.forget_staged()
+    notice = await rates.refuse_outbox(book)
+    if notice is not None:
+        book.send(book.page.lender_chat, talk.say(notice), purpose="notice")
+    return OUTBOX_FULL
 
 
 async def _work_member(talk: Talk, message: Inbound, heard: intents.Intent | None) -> str:

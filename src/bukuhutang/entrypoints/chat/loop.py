@@ -145,17 +145,25 @@ class InboxLoop:
             ours = await self._to_its_end(waiting[0])
             waiting.popleft()
             self._leased -= 1
-            if not ours:
-                # What stands behind it must not overtake it: all go back with their leases.
-                self._leased -= len(waiting)
-                waiting.clear()
-            if waiting:
+            behind = [] if ours else list(waiting)
+            self._leased -= len(behind)
+            if ours and waiting:
                 self._ready.put_nowait(chat)  # behind the others: chats take turns
             else:
                 del self._chats[chat]
+            if behind:
+                # It must not be overtaken: what stands behind it is leased anew, by whom it may.
+                await self._give_back(behind)
             if self._leased <= LEASED_MAX // 2:
                 self._wake.set()
             self._after()
+
+    async def _give_back(self, messages: list[Inbound]) -> None:
+        try:
+            async with self._database.courier() as db:
+                await inbox.give_back(db, messages, loop=self._name)
+        except TransientFault as fault:
+            log.warning("inbox_unreachable", reason=str(fault))  # their leases end by themselves
 
     async def _to_its_end(self, message: Inbound) -> bool:
         """Work one message until it is over; False when it is not ours any more.

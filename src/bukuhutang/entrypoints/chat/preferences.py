@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.tenancy.tenant import Language
 from bukuhutang.understanding import intents
@@ -23,9 +21,9 @@ def say_settings(talk: Talk, intent: intents.ShowSettings | intents.ChangeSettin
     if isinstance(intent, intents.ShowSettings):
         return talk.say(show_settings(talk.book))
     done = change_settings(talk.book, _wanted(intent))
-    spoken = replace(talk, language=done.settings.language)
+    talk.language = done.settings.language
     told = settings_told(done.settings).fields()
-    return spoken.say_code(
+    return talk.say_code(
         "setting_changed", setting=intent.setting, is_new=bool(done.changed), **told
     )
 

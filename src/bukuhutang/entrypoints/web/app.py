@@ -25,7 +25,18 @@ from bukuhutang.entrypoints.web import (
     tenants,
     verify_page,
 )
-from bukuhutang.entrypoints.web.api import borrowers, debts, keys, payments
+from bukuhutang.entrypoints.web.api import (
+    agreement_acts,
+    agreements,
+    borrowers,
+    debts,
+    files,
+    keys,
+    payments,
+    reminders,
+    reports,
+    settings,
+)
 from bukuhutang.entrypoints.web.api.calls import Replayed
 from bukuhutang.entrypoints.web.api.gate import (
     GUARDED,
@@ -45,7 +56,18 @@ __all__ = ["WebDeps", "build_app", "operator_guard"]
 
 STATIC = Path(__file__).parent / "static"
 SIMULATOR_PAGE = "/simulator"
-TENANT_ROUTERS = (borrowers.router, debts.router, payments.router, keys.router)
+TENANT_ROUTERS = (
+    borrowers.router,
+    debts.router,
+    payments.router,
+    agreements.router,
+    agreement_acts.router,
+    reminders.router,
+    reports.router,
+    settings.router,
+    files.router,
+    keys.router,
+)
 """What lies under /api/v1, in the order of the document."""
 
 

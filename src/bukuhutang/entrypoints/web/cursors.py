@@ -12,7 +12,17 @@ from bukuhutang.base.errors import Refusal
 ID_MAX = 2**63 - 1
 CURSOR_CHARACTERS_MAX = 100
 
-Listed = Literal["tenants", "sessions", "keys", "borrowers", "debts", "payments", "audit"]
+Listed = Literal[
+    "tenants",
+    "sessions",
+    "audit",
+    "keys",
+    "borrowers",
+    "debts",
+    "payments",
+    "agreements",
+    "reminders",
+]
 
 
 @dataclass(eq=False)

@@ -13,6 +13,9 @@ from bukuhutang.store import stats
 ROWS = Gauge(
     "bukuhutang_rows", "Inbox and outbox rows that wait, and WhatsApp logins", ["kind", "state"]
 )
+OLDEST = Gauge(
+    "bukuhutang_oldest_waiting_seconds", "How long the oldest row of a queue has waited", ["queue"]
+)
 DATABASE_UP = Gauge("bukuhutang_database_up", "1 when the database answered this scrape")
 
 router = APIRouter(tags=["probes"])
@@ -40,11 +43,15 @@ async def metrics(call: OperatorCall) -> Response:
     try:
         async with call.deps.database.operator() as db:
             depths = await stats.queue_depths(db)
+            ages = await stats.oldest_waiting(db, call.when.now)
         DATABASE_UP.set(1)
     except TransientFault:
         # What the process itself counts is worth the most while the database is away.
-        depths = {}
+        depths, ages = {}, {}
         DATABASE_UP.set(0)
+    OLDEST.clear()
+    for queue, seconds in ages.items():
+        OLDEST.labels(queue).set(seconds)
     ROWS.clear()
     for name, count in depths.items():
         kind, _, state = name.partition("_")

@@ -72,8 +72,11 @@ class Reading:
     async def reading(
         self, permission: Permission = Permission.READ, *, name: str | None = None
     ) -> AsyncIterator[Book]:
-        """The book to be looked at, read for whoever `name` may be. Raises NotPermitted."""
-        async with self.deps.database.tenant_tx(self.caller.tenant_id) as tx:
+        """The book to be looked at, read for whoever `name` may be. Raises NotPermitted.
+
+        All that is read is of one moment, so that a representation never mixes two.
+        """
+        async with self.deps.database.reading_tx(self.caller.tenant_id) as tx:
             book = await self._open(tx, name, f"read:{self.caller.actor}")
             book.require(permission)
             yield book
@@ -96,9 +99,13 @@ class Reading:
         """One resource with its ETag; 304 when the caller has it already."""
         body, etag = _written(shown)
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if _names(self.request.headers.get("if-none-match"), etag):
+        if self.has(etag):
             return Response(status_code=304, headers=headers)
         return Response(body, 200, headers, JSON)
+
+    def has(self, etag: str) -> bool:
+        """Whether the caller says that it has this already (If-None-Match)."""
+        return _names(self.request.headers.get("if-none-match"), etag)
 
     def after(self, listed: Listed, cursor: str | None) -> int:
         """The number that this page comes after, 0 for the first. Raises CursorInvalid."""
@@ -178,7 +185,9 @@ class Work:
         await self.book.close()
         shown = await show()
         body, etag = _written(shown)
-        headers = {"ETag": etag, "Content-Type": JSON}
+        headers = {"Content-Type": JSON}
+        if keep is None:
+            headers["ETag"] = etag
         if location is not None:
             headers["Location"] = f"{GUARDED}{location}"
         kept = body if keep is None else _written(keep(shown))[0]

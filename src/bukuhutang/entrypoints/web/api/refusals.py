@@ -9,7 +9,9 @@ TargetAmbiguous                          what the chat would ask; the request mu
 PersonNameInvalid, DueDateOutOfRange,
 PersonUnclear, TargetUnclear             what the chat's reader would refuse
 BorrowerNotFound, DebtNotFound,
-PaymentNotFound                          no such number in this book
+PaymentNotFound, ReminderNotFound,
+FileNotFound                             no such number, or file, in this book
+OfferNotPossible                         an agreement cannot be made of what was asked for
 """
 
 from __future__ import annotations
@@ -119,3 +121,28 @@ class DebtNotFound(Refusal):
 class PaymentNotFound(Refusal):
     code: ClassVar[str] = "payment_not_found"
     number: int
+
+
+@dataclass(eq=False)
+class ReminderNotFound(Refusal):
+    code: ClassVar[str] = "reminder_not_found"
+    number: int
+
+
+@dataclass(eq=False)
+class FileNotFound(Refusal):
+    code: ClassVar[str] = "file_not_found"
+
+
+@dataclass(eq=False)
+class OfferNotPossible(Refusal):
+    """`reason` says what is in the way; `least` is the figure that would do, where there is one."""
+
+    code: ClassVar[str] = "offer_not_possible"
+    reason: str
+    least: int | None
+
+
+@dataclass(eq=False)
+class RescheduleUnclear(Refusal):
+    code: ClassVar[str] = "reschedule_unclear"

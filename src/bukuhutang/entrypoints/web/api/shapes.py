@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -46,6 +46,11 @@ DirectionName = Annotated[
         description="piutang: the other person owes the lender; hutang: the lender owes",
     ),
 ]
+
+
+def one_of(*names: str) -> Any:
+    """A text of an answer that is one of these; the database sees to it."""
+    return Field(json_schema_extra={"enum": list(names)})
 
 
 class ApiIn(BaseModel):

@@ -52,7 +52,7 @@ RATES = """
 create table rate_windows (
     tenant_id bigint not null references tenants (id),
     id bigint generated always as identity,
-    kind text not null check (kind in ('api', 'chat', 'sign_in')),
+    kind text not null check (kind in ('api', 'chat', 'sign_in', 'outbox')),
     key text not null check (length(key) <= 200),
     started_at timestamptz not null,
     used integer not null default 0 check (used >= 0),
