@@ -7,6 +7,7 @@ places in its path are.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ STRING_BY_FORMAT = {
     "email": "someone@example.com",
 }
 Json = dict[str, Any]
+ATTACKS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def _string(name: str, schema: Json, aim: Aim) -> str:
     if re.search(r"(?i)name|borrower|search", name):
         return aim.name
     if re.search(r"(?i)idempotency", name):
-        return "attack"
+        return f"attack-{next(ATTACKS)}"
     return str(next(iter(schema.get("examples", ())), schema.get("example", "text")))
 
 
