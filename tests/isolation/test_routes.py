@@ -16,7 +16,17 @@ from bukuhutang.entrypoints.web.app import WebDeps, build_app
 from bukuhutang.entrypoints.web.openapi import Api
 from bukuhutang.entrypoints.web.webhooks import WEBHOOK_STATUSES, cloud_webhook_router
 from tests.isolation.calls import Aim, Route, request_for, routes_of, words_of
-from tests.isolation.two import FIRST_NUMBER, NOBODY, THEIRS, TRAFFIC, Pair, changed, file_of, leaks
+from tests.isolation.two import (
+    FIRST_NUMBER,
+    MINE,
+    NOBODY,
+    THEIRS,
+    TRAFFIC,
+    Pair,
+    changed,
+    file_of,
+    leaks,
+)
 from tests.isolation.ways import WAYS, Way, open_ways
 from tests.web.rig import KEY, StandingClock
 
@@ -111,7 +121,6 @@ async def test_no_route_reaches_what_is_theirs(
             found.append(f"{route}: {answer.status_code}")
         said = f"{answer.headers} {answer.text}"
         given = f"{sent.url} {sent.content.decode()} {way.may_know}"
-        given += way.may_know_by.get(str(route), "")
         found += [f"{route} tells {secret}" for secret in leaks(said, given=given)]
         if not way.is_operator and str(aim.number) in sent.content.decode():
             if answer.status_code < 400:
@@ -148,3 +157,23 @@ async def test_what_is_theirs_looks_like_what_is_nobodys(
             _, other = await call(app, route, nobodys, way)
             same = words_of(other).replace(str(NOBODY + 1), str(FIRST_NUMBER + 1))
             assert words_of(one) == same, str(route)
+
+
+@pytest.mark.parametrize("name", ["my key that reads", "my key that writes", "my login"])
+async def test_my_own_proof_opens_my_own_book_and_says_not_found_of_theirs(
+    name: str, pair: Pair, app: Api, ways: dict[str, Way]
+) -> None:
+    way, aim = ways[name], await aim_at(pair)
+    looked = [
+        one
+        for one in routes_of(app)
+        if one.method == "GET" and one.path.startswith("/api/v1/") and one.has_places
+    ]
+    assert looked
+    for route in looked:
+        _, answer = await call(app, route, aim, way)
+        assert answer.status_code == 404, str(route)
+        assert answer.json()["code"].endswith("_not_found"), str(route)
+    _, own = await call(app, Route("GET", "/api/v1/borrowers", {}), aim, way)
+    assert own.status_code == 200
+    assert MINE.debtor in own.text
