@@ -113,7 +113,7 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "agreement_not_accepted": [AGREEMENT],
     "agreement_over": [
         {**AGREEMENT, "status": status}
-        for status in "completed cancelled expired written_off active".split()
+        for status in "completed cancelled expired written_off active draft sent".split()
     ],
     "installment_unknown": [{**AGREEMENT, "installment": 9, "last": 6}],
     "installment_settled": [{**AGREEMENT, "installment": 1, "next_installment": 2}],

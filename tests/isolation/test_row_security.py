@@ -235,7 +235,7 @@ REFUSED = [
     "create extension dblink",
     "select pg_read_file('/etc/passwd')",
     "copy debts to program 'cat'",
-    "copy debts to 'debts.csv'",
+    "copy debts to 'debts.txt'",
     "select lo_import('/etc/passwd')",
     "select * from pg_authid",
     "truncate debts",
