@@ -168,7 +168,7 @@ async def test_my_own_proof_opens_my_own_book_and_says_not_found_of_theirs(
     looked = [
         one
         for one in routes_of(app)
-        if one.method == "GET" and one.path.startswith("/api/v1/") and one.has_places
+        if one.method == "GET" and one.path.startswith("/api/v1/") and one.names_a_row
     ]
     assert looked
     for route in looked:
