@@ -55,6 +55,12 @@ class Route:
         """Whether it is about one thing, which its path names."""
         return PLACE.search(self.path) is not None
 
+    @property
+    def names_a_row(self) -> bool:
+        """Whether the place is a row's number, and not a month or the like."""
+        places = [one for one in self.operation.get("parameters", []) if one["in"] == "path"]
+        return any(one["schema"].get("type") == "integer" for one in places)
+
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 

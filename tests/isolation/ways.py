@@ -53,6 +53,15 @@ STEERED = frozenset(
 )
 """What the operator's routes are for; never a debt, a payment, a person or a message."""
 
+SEALED = " ".join(
+    str(one)
+    for one in (
+        *(THEIRS.debt, THEIRS.paid, THEIRS.owed, THEIRS.principal),
+        *range(FIRST_NUMBER - FIRST_NUMBER % 10, FIRST_NUMBER + 10),
+    )
+)
+"""What the audit trail holds: numbers and amounts, never a name, a phone number or a note."""
+
 
 SAME_SITE = {"Origin": "http://web", "Sec-Fetch-Site": "same-origin"}
 KEY_NUMBERS = " ".join(str(FIRST_NUMBER + number) for number in range(1, 6))
@@ -67,6 +76,7 @@ class Way:
     headers: Mapping[str, str] = field(default_factory=dict)
     is_operator: bool = False
     may_know: str = ""
+    may_know_by: Mapping[str, str] = field(default_factory=dict)  # one route only
     may_change: frozenset[str] = frozenset()
     facts_stay: bool = True
     not_under: str = "(nowhere)"  # where the proof is a right one: that is the other's own call
@@ -119,6 +129,7 @@ async def open_ways(pair: Pair, app: Api) -> dict[str, Way]:
             may_know=f"{THEIRS.debtor} {THEIRS.debtor_phone} {KEY_NUMBERS} "
             f"{THEIRS.shop} {THEIRS.phone} {THEIRS.debt - THEIRS.paid} {THEIRS.owed}"
             f" {THEIRS.debt} {THEIRS.paid} {THEIRS.principal}",
+            may_know_by={"GET /admin/tenant/{id}/audit": SEALED},
             may_change=STEERED,
         ),
         "their key for the operator's": Way({"X-API-Key": pair.theirs.key}, not_under="/api/v1"),
