@@ -105,7 +105,15 @@ class Numbers:
             )
         self.running.wake()
         await until(lambda: self.running.may_send(tenant_id))
+        await self._written(tenant_id)
         return Line(self, tenant_id, phone)
+
+    async def _written(self, tenant_id: TenantId) -> None:
+        """The database, which claims ask, hears of a connection a moment after the process."""
+        async with asyncio.timeout(PATIENCE_SECONDS), self.ground.superuser() as db:
+            asked = "select state from wa_sessions where tenant_id = $1"
+            while await db.fetchval(asked, tenant_id) != "connected":
+                pass
 
     async def let_go(self) -> None:
         """Leave no login to whoever comes next on this database, unless it is to be taken over."""
