@@ -140,10 +140,10 @@ class TestTambahAnggota:
         await desk.member(VIEWER, "Tono")
         assert "*Tono*" in await desk.answer(f"NOMOR Budi +{VIEWER}")
 
-    async def test_twenty_are_the_most(self, desk: Desk) -> None:
-        for number in range(19):
+    async def test_thirty_are_the_most(self, desk: Desk) -> None:
+        for number in range(29):
             await desk.member(f"62813000001{number:02}", f"Staf {number}")
-        assert "paling banyak 20" in await desk.answer(f"TAMBAH ANGGOTA Sari +{STAFF} staf")
+        assert "paling banyak 30" in await desk.answer(f"TAMBAH ANGGOTA Sari +{STAFF} staf")
 
     @pytest.mark.parametrize(
         "text",
