@@ -8,7 +8,7 @@ N ?= 200
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench chaos sessions audit-deps openapi fmt lock
+.PHONY: help setup run test check bench chaos sessions fuzz audit-deps openapi fmt lock
 
 help: ## list all targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ chaos: $(STAMP) ## kill the service N times under load (N=200), then audit the b
 
 sessions: $(STAMP) ## 100 linked phones, a reconnect storm, ten minutes of killed workers
 	@$(BIN)/python -m tests.sessions_proof
+
+fuzz: $(STAMP) ## random requests to both APIs, N of each kind per operation
+	@$(BIN)/python -m tests.fuzz --examples $(N)
 
 audit-deps: $(STAMP) ## installed is as locked, with hashes; known holes where reachable
 	@$(BIN)/python -m tests.house.dependencies

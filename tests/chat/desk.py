@@ -116,7 +116,7 @@ class Desk:
     async def member(self, phone: str, name: str = "Staf", role: Role = Role.OWNER) -> str:
         """A further number that speaks for the lender."""
         async with self.ground.database.book_tx(self.tenant_id) as tx:
-            number = MemberId(len(await members.read_all(tx)) + 1)
+            number = MemberId(await tx.db.fetchval("select last_member + 1 from books"))
             row = MemberRow(number, PhoneNumber(phone), name, role, is_removed=False)
             await members.insert(tx, row, self.now)
             await tx.db.execute("update books set last_member = $1", number)

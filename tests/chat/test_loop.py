@@ -64,7 +64,7 @@ class TestPoison:
         async with desk.loop(failing_on("poison", ValueError("a poem"))):
             await desk.worked()
         assert await desk.statuses() == ["quarantined", "done"]
-        assert (await desk.inbound())[0][2] == "ValueError: a poem"
+        assert (await desk.inbound())[0][2] == "ValueError"
         assert sum(APOLOGY in text for _, text in await desk.queued()) == 1
 
     async def test_the_first_failures_are_tried_again(self, desk: Desk) -> None:

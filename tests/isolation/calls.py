@@ -7,6 +7,7 @@ places in its path are.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ STRING_BY_FORMAT = {
     "email": "someone@example.com",
 }
 Json = dict[str, Any]
+ATTACKS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ class Route:
     def has_places(self) -> bool:
         """Whether it is about one thing, which its path names."""
         return PLACE.search(self.path) is not None
+
+    @property
+    def names_a_row(self) -> bool:
+        """Whether the place is a row's number, and not a month or the like."""
+        places = [one for one in self.operation.get("parameters", []) if one["in"] == "path"]
+        return any(one["schema"].get("type") == "integer" for one in places)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -157,7 +165,7 @@ def _string(name: str, schema: Json, aim: Aim) -> str:
     if re.search(r"(?i)name|borrower|search", name):
         return aim.name
     if re.search(r"(?i)idempotency", name):
-        return "attack"
+        return f"attack-{next(ATTACKS)}"
     return str(next(iter(schema.get("examples", ())), schema.get("example", "text")))
 
 

@@ -26,8 +26,10 @@ from bukuhutang.ledger.terms import LoanTerms
 from bukuhutang.store.agreements import OpenRequest, StoredAgreement
 from bukuhutang.store.book import Person, read_person
 from bukuhutang.store.document_jobs import DocumentJob
+from bukuhutang.tenancy.roles import Role
 from bukuhutang.usecases.agreement_answers import AgreementsNone
 from bukuhutang.usecases.agreement_documents import ToPrint, read_facts
+from bukuhutang.usecases.members import NewMember
 from bukuhutang.usecases.tenants import When
 from tests.isolation.two import THEIRS, Pair, file_of
 from tests.store.ground import NOON
@@ -193,6 +195,8 @@ async def makers_for(pair: Pair) -> Makers:
         **{ids.TenantId: mine.tenant_id, ids.AgreementNumber: theirs.active},
         **{ids.BorrowerId: borrower, ids.DebtNumber: debt, ids.MemberId: member},
         **{ids.PaymentNumber: payment, ids.ChatId: ids.ChatId(THEIRS.debtor_phone)},
+        # Kept by my tenant and told later: nobody of theirs.
+        NewMember: NewMember("+6281290000009", "Lestari", Role.STAFF),
         DocumentJob: DocumentJob(mine.tenant_id, job, "agreement", theirs.draft, 1, None, 1),
     }
     return Makers(pair, whole, by_name, by_type)

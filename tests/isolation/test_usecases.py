@@ -90,7 +90,7 @@ async def test_what_is_theirs_cannot_be_reached(
         after = pair.rows(pair.mine, leave_out=TRAFFIC)
         assert changed(before[1], after) == [], "an act on a row of theirs left something behind"
     if name not in SERVICE_WIDE:
-        given = f"{arguments}{THEIRS.debtor}"
+        given = f"{arguments}{THEIRS.debtor}{THEIRS.debtor_phone}"
         if makers.smuggled:
             given += str(THEIRS.debt - THEIRS.paid)  # follows from what the object holds
         assert leaks(said, given=given) == [], "it tells what is theirs"

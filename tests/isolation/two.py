@@ -18,6 +18,8 @@ import psycopg
 from psycopg import sql
 
 from bukuhutang.base.ids import AgreementNumber, TenantId
+from bukuhutang.tenancy.roles import KeyScope
+from bukuhutang.usecases.api_keys import CreateKey, create_key
 from bukuhutang.usecases.pairing import link_for
 from bukuhutang.usecases.tenants import When
 from tests.agreements.rig import Deal
@@ -32,6 +34,9 @@ FIRST_NUMBER = 61_840
 NOBODY = 73_950
 """And here is no number of anybody at all, in the same way of writing."""
 
+COUNTED = (
+    *("member", "borrower", "debt", "payment", "allocation", "reminder", "agreement", "api_key"),
+)
 NO_AGREEMENT = AgreementNumber(0)
 Rows = dict[str, list[str]]
 
@@ -92,11 +97,15 @@ MINE = People(
     principal=3_000_000,
     note="semen",
     link_secret="a" * 48,
-    key="bh_live_of-the-attacker",
-    cookie="the-cookie-of-the-attacker",
+    key="attacker" + "k" * 35,
+    cookie="attacker" + "c" * 35,
 )
 TWIN = replace(
-    MINE, phone="6281111110009", link_secret="c" * 48, key="bh_live_of-the-twin", cookie="twin"
+    MINE,
+    phone="6281111110009",
+    link_secret="c" * 48,
+    key="twin" + "k" * 39,
+    cookie="twin" + "c" * 39,
 )
 THEIRS = People(
     shop="Warung Xenofon",
@@ -116,8 +125,8 @@ THEIRS = People(
     principal=6_283_185,
     note="yttrium",
     link_secret="b" * 48,
-    key="bh_live_yttriumkey0123456789",
-    cookie="yttrium-cookie-0123456789",
+    key="yttriumkey" + "k" * 33,
+    cookie="yttriumcookie" + "c" * 30,
 )
 
 
@@ -133,6 +142,11 @@ class Side:
     active: AgreementNumber = NO_AGREEMENT
     asked: AgreementNumber = NO_AGREEMENT
     draft: AgreementNumber = NO_AGREEMENT
+
+    @property
+    def key(self) -> str:
+        """What a program of this tenant shows."""
+        return f"bh_live_{int(self.tenant_id)}_{self.people.key}"
 
     async def one(self, statement: str, *args: object) -> Any:
         """A value of this tenant's rows."""
@@ -210,10 +224,7 @@ async def open_side(ground: Ground, people: People, *, first_number: int = 0) ->
     if first_number:
         await ground.tamper(
             "update books set "  # noqa: S608  numbers
-            + ", ".join(
-                f"last_{kind} = {first_number}"
-                for kind in "member borrower debt payment allocation reminder agreement".split()
-            )
+            + ", ".join(f"last_{kind} = {first_number}" for kind in COUNTED)
             + f" where tenant_id = {tenant_id}"
         )
     desk = Desk(ground, tenant_id, people.phone)
@@ -250,14 +261,12 @@ async def _fill_doors(side: Side) -> None:
     """What other doors leave behind: links, keys, sign-ins, meters, mail."""
     one, ground = side.people, side.ground
     await link_for(ground.database, side.tenant_id, one.link_secret, When(NOON, NOON))
+    async with side.deal.shop.book() as book:
+        await create_key(book, CreateKey("buku kas", KeyScope.WRITE), one.key)
     at, month = NOON, NOON.date().replace(day=1)
     later = NOON + timedelta(days=3650)
-    key, cookie = (hashlib.sha256(secret.encode()).digest() for secret in (one.key, one.cookie))
+    key, cookie = (hashlib.sha256(secret.encode()).digest() for secret in (side.key, one.cookie))
     rows: dict[str, dict[str, object]] = {
-        "api_keys": {
-            **{"id": FIRST_NUMBER + 1 if one is THEIRS else 1, "name": one.note, "key_hash": key},
-            **{"hint": "6789", "scope": "write", "created_at": at, "created_by": "member:1"},
-        },
         "sign_ins": {
             **{"member_id": 1, "token_hash": cookie, "created_at": at, "rotated_at": at},
             **{"seen_at": at, "expires_at": later},

@@ -57,7 +57,7 @@ def _prepared(server: EmbeddedServer | ServerAddress, data_folder: Path) -> str:
     password = kept_secret(data_folder / SERVICE_PASSWORD_FILE)
     dsn = server.dsn(SERVICE_LOGIN, password, DATABASE)
     if not _is_current(dsn):
-        _create_database(server.superuser_dsn)
+        _prepare_server(server.superuser_dsn)
         _migrate(_superuser_dsn(server), SERVICE_LOGIN, password)
     return dsn
 
@@ -78,11 +78,14 @@ def _superuser_dsn(server: EmbeddedServer | ServerAddress) -> str:
     return address.dsn(SUPERUSER, address.superuser_password, DATABASE)
 
 
-def _create_database(superuser_dsn: str) -> None:
+def _prepare_server(superuser_dsn: str) -> None:
     with psycopg.connect(superuser_dsn, autocommit=True) as db:
         known = db.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
         if known is None:
             db.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+        # A statement's error may quote what somebody wrote (`invalid input syntax: "Budi"`). Who
+        # said the statement hears it; the server's log keeps to the server's own troubles.
+        db.execute("alter role all set log_min_messages = 'log'")
 
 
 @contextmanager
@@ -113,7 +116,7 @@ def migrate_now(settings: Settings, data_folder: Path) -> list[str]:
     """Prepare or upgrade the schema; returns the revisions applied."""
     if settings.database_url is None:
         with embedded.start(data_folder) as server:
-            _create_database(server.superuser_dsn)
+            _prepare_server(server.superuser_dsn)
             kept = kept_secret(data_folder / SERVICE_PASSWORD_FILE)
             return _migrate(_superuser_dsn(server), SERVICE_LOGIN, kept)
     service = _checked_url("DATABASE_URL", settings.database_url.get_secret_value())

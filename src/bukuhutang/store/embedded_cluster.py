@@ -66,7 +66,7 @@ autovacuum_max_workers = 2
 
 # Times are UTC here; the tenants' zones are the product's matter. Messages go to
 # `../log/postgres.log`. Terse, so that no row's content (a phone number in "Key (...) already
-# exists") stays in a log file.
+# exists") stays in a log file; errors of statements are left out, see `main.database`.
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_destination = 'stderr'
@@ -74,6 +74,8 @@ logging_collector = off
 log_line_prefix = '%m [%p] '
 log_min_messages = warning
 log_min_error_statement = panic
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
 log_error_verbosity = terse
 log_checkpoints = off
 """

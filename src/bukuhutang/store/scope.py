@@ -300,6 +300,9 @@ async def _pool(dsn: str, role: str, connections_max: int, planner: dict[str, st
         server_settings={
             "role": role,
             "application_name": role,
+            # Temporary tables last: by default one would stand before the real one of its name,
+            # in this pooled connection also for the next tenant.
+            "search_path": "public, pg_temp",
             "timezone": "UTC",
             "jit": "off",
             "lock_timeout": str(LOCK_MILLISECONDS_MAX),

@@ -60,8 +60,9 @@ async def add_borrower(
 ) -> Borrower:
     """Somebody new in the book, with nothing owed yet; a `namesake` when others have the name.
 
-    Raises BorrowerExists, PhoneIsOwn, PhoneTaken.
+    Raises NotPermitted, BorrowerExists, PhoneIsOwn, PhoneTaken.
     """
+    book.require(Permission.RECORD)
     holder = None if phone is None else await holder_of(book, phone)
     if phone is not None and holder is not None:
         raise PhoneTaken(phone, holder.name)

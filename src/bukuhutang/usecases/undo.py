@@ -153,10 +153,10 @@ async def undo_installment(
     """
     book.require(Permission.RECORD)
     record = await audit_log.record_of_installment(book.tx, number)
-    if record.actor != book.occasion.actor:
-        book.require(Permission.REMOVE)
     if record.undone:
         raise AlreadyUndone(None)
+    if record.actor != book.occasion.actor:
+        book.require(Permission.REMOVE)
     if not record.is_last:
         raise BuiltUpon(record.name)
     done = await undo_agreement_act(book, record.action, agreement)

@@ -72,10 +72,11 @@ async def busy(web: Web, shop: Program) -> Program:
     query=st.dictionaries(QUERIES, st.sampled_from([*ODD_TEXTS, "1", "true", "open"])),
 )
 async def test_no_body_and_no_query_breaks_anything(
-    web: Web,
     busy: Program,
     path: str,
     method: str,
+    *,
+    web: Web,
     body: dict[str, Any],
     listed: str,
     query: dict[str, str],

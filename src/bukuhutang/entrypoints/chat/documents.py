@@ -13,6 +13,7 @@ import structlog
 
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
+from bukuhutang.base.faults import described
 from bukuhutang.rendering.documents.agreement import agreement_pdf
 from bukuhutang.rendering.documents.settlement import settlement_pdf
 from bukuhutang.rendering.documents.shapes import AgreementDocument
@@ -114,7 +115,7 @@ class DocumentLoop:
             raise
         except Exception as problem:  # boundary: the document loop
             log.exception("document_failed", tenant_id=job.tenant_id, job=job.id)
-            done, reason = False, f"{type(problem).__name__}: {problem}"
+            done, reason = False, described(problem)
         if done:
             return
         if job.attempts >= ATTEMPTS_MAX:

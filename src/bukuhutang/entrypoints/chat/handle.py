@@ -45,8 +45,8 @@ async def handle(
     Everything happens in one transaction under the tenant's book, so the same message worked
     twice, or by two at once, has one effect; but what the operator orders is done before it, so
     that no other tenant's lock is waited for here, and has one effect by itself. The date is that
-    of `now`, our clock's, whatever the sender's phone believes.
-    Raises TransientFault, InvariantBroken.
+    of `now`, our clock's, whatever the sender's phone believes. Raises TransientFault,
+    InvariantBroken.
     """
     heard = _hear(message, now)
     told = None if operator is None else await operator.hear(database, message, now)

@@ -12,6 +12,7 @@ import structlog
 
 from bukuhutang.base.clock import Clock, monotonic
 from bukuhutang.base.errors import InvariantBroken, TransientFault
+from bukuhutang.base.faults import described
 from bukuhutang.base.ids import ChatId, TenantId
 from bukuhutang.entrypoints.chat.handle import apologise, handle
 from bukuhutang.entrypoints.chat.measure import HANDLED, HANDLING_SECONDS, QUARANTINED
@@ -198,7 +199,7 @@ class InboxLoop:
             return "quarantined"
         except Exception as problem:  # boundary: the inbox loop
             log.exception("message_failed", tenant_id=message.tenant_id, message=message.id)
-            return Failed(f"{type(problem).__name__}: {problem}")
+            return Failed(described(problem))
         HANDLED.labels(outcome=outcome.split(":")[0]).inc()
         HANDLING_SECONDS.observe(monotonic() - started)
         return outcome

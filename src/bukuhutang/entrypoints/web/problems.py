@@ -164,6 +164,7 @@ CODES_BY_STATUS = {
 }
 """What the framework itself refuses has a number only."""
 
+UNREADABLE = RequestValidationError([{"type": "json_invalid", "loc": ("body", 0), "msg": ""}])
 TYPE = "urn:bukuhutang:problem:"
 RETRY_SECONDS = 2
 PROBLEM_CODE = "bukuhutang.problem_code"
@@ -191,6 +192,9 @@ class Problems:
         language = language_of(scope)
         if isinstance(fault, Refusal):
             return self._refused(scope, fault, language)
+        if isinstance(fault, HTTPException) and fault.status_code == 400:
+            # Bytes that are no text, or too deep: the framework's own words for bad JSON differ.
+            fault = UNREADABLE
         if isinstance(fault, RequestValidationError):
             errors, more = field_problems(fault, scope["path"], language)
             members = {"errors": errors, "moreErrors": more} if more else {"errors": errors}

@@ -8,6 +8,8 @@ import sys
 
 import structlog
 
+from bukuhutang.base.faults import exceptions_without_values
+
 DIGITS = re.compile(r"\d{7,}")
 
 log = structlog.get_logger("whatsapp")
@@ -24,7 +26,7 @@ def configure_logs() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            exceptions_without_values,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -1,0 +1,1 @@
+"""Requests nobody thought of, made from what the document of the APIs allows and forbids."""
