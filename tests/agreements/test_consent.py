@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bukuhutang.usecases.rates import CHAT_MESSAGES_A_MINUTE
 from tests.agreements.conftest import NUMBERS
 from tests.agreements.rig import BUDI, Deal
 from tests.store.ground import Ground
@@ -40,6 +41,20 @@ async def test_a_plain_no_ends_it(deal: Deal, text: str) -> None:
     assert "menjawab TOLAK" in told[deal.shop.phone]
     stored = await deal.stored(number)
     assert (stored.status, stored.cancel_reason) == ("cancelled", "rejected")
+
+
+async def test_a_yes_counts_also_from_who_has_written_too_much(deal: Deal) -> None:
+    """Only what records nothing is passed over: a second yes in that minute is."""
+    number = await deal.sent()
+    for _ in range(CHAT_MESSAGES_A_MINUTE + 2):
+        last = await deal.say("sisa hutang saya?")
+    assert last == "ignored: chat rate"
+    assert await deal.say("siap") == "ignored: chat rate"
+    assert (await deal.stored(number)).status == "sent"
+    assert await deal.say("SETUJU") == "answered"
+    assert (await deal.stored(number)).status == "active"
+    assert await deal.say("SETUJU") == "ignored: chat rate"
+    assert await deal.shop.differences() == []
 
 
 @pytest.mark.parametrize("text", ["ok", "iya pak", "setuju tapi tanggal 10 ya", "setuju?"])
