@@ -12,6 +12,7 @@ from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.entrypoints.sessions.received_files import ReceivedFiles, clean_name, look_into
 from bukuhutang.messaging.driver import Document, MessageKind, MessageReceived
 from bukuhutang.store.files import FILE_BYTES_MAX
+from bukuhutang.tenancy.roles import Role
 from tests.chat.desk import Desk
 from tests.support.sent_files import FILES, XLSX, sent_file
 
@@ -125,6 +126,20 @@ async def test_nobody_elses_file_is_even_fetched(desk: Desk, sender: str) -> Non
     whatsapp = WhatsApp(FILES["nota.pdf"][1])
     assert await taken(desk, whatsapp, claimed("nota.pdf"), sender) == (None, None)
     assert whatsapp.fetched == 0
+
+
+async def test_a_viewers_file_is_not_fetched_and_he_is_told_so(desk: Desk) -> None:
+    await desk.member(BUDI, "Tono", Role.VIEWER)
+    whatsapp = WhatsApp(FILES["nota.pdf"][1])
+    assert await taken(desk, whatsapp, claimed("nota.pdf"), BUDI) == (None, None)
+    assert whatsapp.fetched == 0
+    for caption in ("", "BAYAR Budi 500rb"):
+        before = len(await desk.queued())
+        await desk.say(caption, sender=BUDI, kind="document")
+        [(chat, text)] = (await desk.queued())[before:]
+        assert chat == BUDI
+        assert text.startswith("Belum saya kerjakan: hanya pemilik")
+    assert await desk.count("files") == 0
 
 
 async def test_a_file_that_is_here_already_is_not_fetched_again(desk: Desk) -> None:

@@ -138,6 +138,12 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "phone_is_own": [{}],
     "borrower_exists": [{"name": "Budi", "borrower_id": 3}],
     "target_unclear": [{}],
+    "member_unknown": [{"name": "2"}],
+    "member_is_tenant": [{}],
+    "last_owner": [{"name": "Sari"}],
+    "too_many_members": [{"max": 30}],
+    "member_borrows": [{"name": "Budi"}],
+    "member_exists": [{"name": "Sari", "member_id": 2}],
     "too_many_people": [{"name": "Budi", "max": 20}],
 }
 

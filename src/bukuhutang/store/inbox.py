@@ -12,6 +12,7 @@ from uuid import UUID
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.store.files import NewFile
 from bukuhutang.store.scope import Connection, TenantTx
+from bukuhutang.tenancy.roles import BY_ROLE, Permission
 
 LEASE_SECONDS = 60
 ATTEMPTS_MAX = 5
@@ -75,15 +76,19 @@ select $1, file_id, $14, $15, $16, $17, $18, $10 from stored"""
 
 
 async def is_file_wanted(tx: TenantTx, sender: PhoneNumber, provider_message_id: str) -> bool:
-    """Whether a file is a member's and not here yet: nobody else's is fetched, and none twice."""
+    """Whether a file is of a member who records, and not here yet.
+
+    Nobody else's is fetched, and none twice.
+    """
     found: bool = await tx.db.fetchval(
         "select exists (select from users where tenant_id = $1 and phone_number = $2"
-        "   and removed_at is null)"
+        "   and removed_at is null and role = any($4))"
         " and not exists (select from inbound_messages"
         "   where tenant_id = $1 and provider_message_id = $3)",
         tx.tenant_id,
         sender,
         provider_message_id,
+        [role for role, may in BY_ROLE.items() if Permission.RECORD in may],
     )
     return found
 

@@ -14,6 +14,9 @@ ATTEMPTS_MAX = 8
 ASK_AFTER_MINUTES = 10
 """So long a receipt may still settle an unknown outcome before the lender is asked."""
 
+CODE, EXPIRED = "code", "expired"
+"""The purpose of a one-time code, and the reason of one that was too old to be sent."""
+
 
 @dataclass(frozen=True)
 class Outbound:
@@ -167,6 +170,27 @@ async def doubt_abandoned(
         ask_from,
     )
     return len(rows)
+
+
+async def queued_at(db: Connection, tenant_id: TenantId, number: int) -> datetime:
+    """Since when a message waits (business time)."""
+    found: datetime = await db.fetchval(
+        "select queued_at from outbound_messages where tenant_id = $1 and id = $2",
+        tenant_id,
+        number,
+    )
+    return found
+
+
+async def skip_codes(db: Connection, before: datetime) -> None:
+    """Codes queued by then open nothing any more and will not be sent; their bodies go."""
+    await db.execute(
+        "update outbound_messages set status = 'skipped', waits = false, not_before = null,"
+        " reason = $2 where waits and status = 'queued' and purpose = $3 and queued_at <= $1",
+        before,
+        EXPIRED,
+        CODE,
+    )
 
 
 async def untold_tenants(db: Connection, now: datetime) -> list[TenantId]:

@@ -38,7 +38,7 @@ select o.id, o.chat_id, b.name, b.id,
   left join reminders r on r.tenant_id = o.tenant_id and r.client_ref = o.client_ref
   left join borrowers b on b.tenant_id = o.tenant_id and b.id = coalesce(r.borrower_id,
     (select p.id from borrowers p where p.tenant_id = o.tenant_id and p.phone_number = o.chat_id))
- where o.tenant_id = $1 and"""
+ where o.tenant_id = $1 and o.purpose <> 'code' and"""
 
 
 async def untold(tx: TenantTx, now: datetime, *, limit: int) -> list[Undelivered]:

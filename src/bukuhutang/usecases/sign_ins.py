@@ -17,7 +17,7 @@ from bukuhutang.base.answers import Answer
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
 from bukuhutang.rendering.texts import render
-from bukuhutang.store import sign_ins, tenants
+from bukuhutang.store import outbox, sign_ins, tenants
 from bukuhutang.store.book import Page, read_page
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.store.sign_ins import SignInRow
@@ -161,8 +161,20 @@ async def _send_code(tx: TenantTx, who: Who, code: str, *, key: str, now: dateti
         minutes=minutes,
     )
     chat = page.lender_chat if who.phone == page.tenant_phone else who.phone
-    book.send(chat, text, purpose="notice")
+    book.send(chat, text, purpose=outbox.CODE)
     await book.close()
+
+
+async def code_is_old(database: Database, tenant_id: TenantId, message: int, now: datetime) -> bool:
+    """Whether the code in this message opens nothing any more, so that it need not arrive."""
+    async with database.courier() as db:
+        return await outbox.queued_at(db, tenant_id, message) + CODE_LIVES <= now
+
+
+async def forget_codes(database: Database, now: datetime) -> None:
+    """Codes that still wait for their login and are too old are not sent, nor kept readable."""
+    async with database.courier() as db:
+        await outbox.skip_codes(db, now - CODE_LIVES)
 
 
 def _book(tx: TenantTx, page: Page, member: MemberId | None, *, key: str, now: datetime) -> Book:
@@ -185,13 +197,21 @@ async def sign_in(
     tenant_id = await _tenant_of(database, who)
     signed = None
     if tenant_id is None:
-        code_hash(secret, *NOBODY, code)
+        await _try_nobody(database, who, code, secret, when)
     else:
         async with database.book_tx(tenant_id) as tx:
             signed = await _try(tx, who, code, token=token, device=device, secret=secret, when=when)
     if signed is None:
         raise SignInRefused
     return signed
+
+
+async def _try_nobody(database: Database, who: Who, code: str, secret: bytes, when: When) -> None:
+    """The work of a wrong code, so that an answer's time does not tell who is a lender."""
+    async with database.tenant_tx(NOBODY[0]) as tx:
+        await sign_ins.member_by_phone(tx, who.phone)
+        await sign_ins.lock_code(tx, NOBODY[1], when.now)
+        code_hash(secret, *NOBODY, code)
 
 
 async def _try(
@@ -206,7 +226,7 @@ async def _try(
 ) -> Signed | None:
     now = when.now
     member = await sign_ins.member_by_phone(tx, who.phone)
-    row = None if member is None else await sign_ins.lock_code(tx, member, now)
+    row = await sign_ins.lock_code(tx, member or NOBODY[1], now)
     offered = code_hash(secret, tx.tenant_id, member or 0, code)
     if member is None or row is None:
         return None

@@ -9,7 +9,9 @@ from bukuhutang.entrypoints.chat.quoted import Quoted
 from bukuhutang.entrypoints.chat.talk import Talk
 from bukuhutang.store.files import FILE_BYTES_MAX
 from bukuhutang.store.inbox import Inbound
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.understanding import intents
+from bukuhutang.usecases.refusals import NotPermitted
 
 MEGABYTE = 1024 * 1024
 
@@ -17,7 +19,13 @@ MEGABYTE = 1024 * 1024
 async def answer_file(
     talk: Talk, message: Inbound, heard: intents.Intent | None, quoted: Quoted
 ) -> None:
-    """Do what the caption says; say what became of the file when that is not plain."""
+    """Do what the caption says; say what became of the file when that is not plain.
+
+    Who may only look sends nothing to be kept: that is the one answer, whatever the caption.
+    """
+    if Permission.RECORD not in talk.book.occasion.permissions:
+        talk.book.send(message.chat_id, talk.say(NotPermitted(Permission.RECORD)))
+        return
     says_nothing = heard is None or _is_small_talk(heard)
     if heard is not None and not says_nothing:
         await answer_lender(talk, message.chat_id, heard, quoted, text=message.body)

@@ -16,6 +16,7 @@ from bukuhutang.store.scope import Database
 from bukuhutang.usecases import agreement_sweeps
 from bukuhutang.usecases.api_keys import forget_answers
 from bukuhutang.usecases.audit import audit_books
+from bukuhutang.usecases.sign_ins import forget_codes
 
 AUDIT_AT = time(19, 0, tzinfo=UTC)
 """02:00 in Jakarta, when the books are quiet."""
@@ -63,6 +64,7 @@ class ClockLoop:
             now = self._clock.now()
             await self._sweep_agreements(now)
             await self._guarded(partial(forget_answers, self._database, now))
+            await self._guarded(partial(forget_codes, self._database, now))
             if now < self._due:
                 return
             await self._audit()

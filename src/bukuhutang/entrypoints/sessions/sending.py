@@ -18,9 +18,10 @@ from bukuhutang.entrypoints.sessions.outcomes import Outcomes
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.sessions import SessionManager, WaSessionState
 from bukuhutang.store import files
-from bukuhutang.store.outbox import ASK_AFTER_MINUTES, ATTEMPTS_MAX, Mark, Outbound
+from bukuhutang.store.outbox import ASK_AFTER_MINUTES, ATTEMPTS_MAX, CODE, EXPIRED, Mark, Outbound
 from bukuhutang.store.paced import RESTRICTED, Head
 from bukuhutang.store.scope import Database
+from bukuhutang.usecases.sign_ins import code_is_old
 from bukuhutang.usecases.undelivered import no_longer_so
 
 SEND_SECONDS_MAX = 90.0
@@ -88,7 +89,12 @@ class Sender:
             await self._sessions.on_event(tenant_id, wa.Restricted())
 
     async def outdated(self, message: Outbound | Head) -> str | None:
-        """Why a reminder should no longer go out, or None. Raises TransientFault."""
+        """Why a reminder or code should no longer go out, or None. Raises TransientFault."""
+        if message.purpose == CODE:
+            is_old = await code_is_old(
+                self._database, message.tenant_id, message.id, self._clock.now()
+            )
+            return EXPIRED if is_old else None
         if message.purpose != "reminder":
             return None
         return await no_longer_so(self._database, message.tenant_id, message.client_ref)

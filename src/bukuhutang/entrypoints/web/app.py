@@ -32,6 +32,7 @@ from bukuhutang.entrypoints.web.api import (
     debts,
     files,
     keys,
+    members,
     payments,
     reminders,
     reports,
@@ -67,6 +68,7 @@ TENANT_ROUTERS = (
     settings.router,
     files.router,
     keys.router,
+    members.router,
 )
 """What lies under /api/v1, in the order of the document."""
 

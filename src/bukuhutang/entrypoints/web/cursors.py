@@ -22,6 +22,7 @@ Listed = Literal[
     "payments",
     "agreements",
     "reminders",
+    "members",
 ]
 
 

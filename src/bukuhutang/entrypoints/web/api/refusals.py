@@ -11,6 +11,7 @@ PersonUnclear, TargetUnclear             what the chat's reader would refuse
 BorrowerNotFound, DebtNotFound,
 PaymentNotFound, ReminderNotFound,
 FileNotFound                             no such number, or file, in this book
+MemberExists                             this number speaks already; a role is changed by PATCH
 OfferNotPossible                         an agreement cannot be made of what was asked for
 """
 
@@ -132,6 +133,13 @@ class ReminderNotFound(Refusal):
 @dataclass(eq=False)
 class FileNotFound(Refusal):
     code: ClassVar[str] = "file_not_found"
+
+
+@dataclass(eq=False)
+class MemberExists(Refusal):
+    code: ClassVar[str] = "member_exists"
+    name: str
+    member_id: int
 
 
 @dataclass(eq=False)

@@ -220,6 +220,21 @@ create index sign_ins_of_member on sign_ins (tenant_id, member_id, id) where rev
 grant select, insert on sign_ins to bukuhutang_app;
 grant update (token_hash, earlier_hash, rotated_at, seen_at, expires_at, revoked_at)
     on sign_ins to bukuhutang_app;
+
+-- A code that is sent, failed, in doubt or too old can be read nowhere any more. Here and not in
+-- the statements that mark messages, so that none can forget it and no role may rewrite a body.
+alter table outbound_messages
+    drop constraint outbound_messages_purpose_check,
+    add constraint outbound_messages_purpose_check
+        check (purpose in ('reply', 'reminder', 'notice', 'agreement', 'code'));
+create function forget_code() returns trigger language plpgsql as $$
+begin
+    new.body := '[code]';
+    new.untold := false; -- nobody wants a code that did not arrive handed over
+    return new;
+end $$;
+create trigger code_forgotten before update on outbound_messages for each row
+    when (new.purpose = 'code' and not new.waits) execute function forget_code();
 """
 
 
