@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import secrets
 import sys
+
+import structlog
 
 from tests.fuzz.rig import running_target
 from tests.fuzz.run import fuzz, operations
@@ -23,6 +26,9 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=200, help="of each kind, per operation")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
     wanted = parser.parse_args()
+    # A line for each request would hide what is found.
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet)
     tell(f"seed {wanted.seed}")
     count = 0
     with running_server() as server, running_target(server) as target:

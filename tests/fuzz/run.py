@@ -31,6 +31,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 SECONDS_MAX = 30
+ROWS = 4
+"""So many debts, people, agreements a tenant has at least."""
 
 
 def operations(target: Target) -> Iterator[Any]:
@@ -73,8 +75,17 @@ def fuzz(target: Target, operation: Any, *, examples: int, number: int) -> list[
     return list(found.values())
 
 
+def aim_at_rows(path: str, case: Any) -> None:
+    """Most numbers made up are nobody's: bring them down to where there are rows."""
+    for name, value in (case.path_parameters or {}).items():
+        if type(value) is int and value > ROWS:
+            # Of tenants only the first, or its key would soon be worth nothing.
+            case.path_parameters[name] = 1 if path.startswith("/admin") else value % ROWS + 1
+
+
 def problem_of(target: Target, operation: Any, case: Any) -> str | None:
     """What is wrong with the answer to one request, or None."""
+    aim_at_rows(operation.path, case)
     headers = target.headers_for(operation.path)
     answer = case.call(headers=headers, timeout=SECONDS_MAX)
     asked = f"{operation.method.upper()} {operation.path}"

@@ -29,6 +29,7 @@ SECRETS = (
     *(NOTE, POISON, "7654321", "7.654.321", "1414213", "1.414.213", KEY.lower()),
 )
 PATIENCE_SECONDS = 20
+KEYS_MADE: list[str] = []
 FAILS = f"""
 create function fail() returns trigger language plpgsql as $$begin
     raise exception 'cannot keep %', new using detail = new::text, hint = new::text;
@@ -50,6 +51,7 @@ async def lived() -> AsyncIterator[RunningService]:
         async with service.http() as http:
             link = await _register(http)
             await _chat(http)
+            await _knock(http, service.address)
             await _fail(service, http)
             await _attack(service, link)
         await service.stop()
@@ -91,6 +93,24 @@ async def _chat(http: httpx.AsyncClient) -> None:
         await _say(http, text, by=DEBTOR)
         await _say(http, text, by=STRANGER)
     await _rest(http)
+
+
+async def _knock(http: httpx.AsyncClient, address: str) -> None:
+    """A program with a key, right and wrong, and a browser that asks for a code."""
+    wish = {"name": NAME, "scope": "write"}
+    key: str = (await http.post("/admin/tenant/1/keys", json=wish)).json()["key"]["key"]
+    async with httpx.AsyncClient(base_url=address) as anybody:
+        for offered in (key, f"bh_live_1_{WRONG_KEY * 2}"):
+            headers = {"Authorization": f"Bearer {offered}", "Idempotency-Key": NOTE}
+            body = {"name": NAME, "amount": 7_654_321, "note": NOTE}
+            await anybody.get("/api/v1/borrowers", params={"search": NAME}, headers=headers)
+            await anybody.post("/api/v1/debts", json=body, headers=headers)
+        for number in (OWNER, STRANGER):
+            await anybody.post("/sign-in/code", json={"phoneNumber": number})
+            wrong = {"phoneNumber": number, "code": "765432"}
+            assert (await anybody.post("/sign-in", json=wrong)).status_code in (401, 403, 422)
+    await _rest(http)
+    KEYS_MADE.append(key.rpartition("_")[2].lower())
 
 
 async def _fail(service: RunningService, http: httpx.AsyncClient) -> None:
@@ -162,12 +182,13 @@ def _tells(path: Path) -> bool:
 
 def test_no_log_names_anybody_or_shows_a_key(lived: RunningService) -> None:
     written = _written(lived)
+    assert KEYS_MADE
     assert any(path.name == "postgres.log" for path in written), sorted(written)
     found = [
         f"{path.name}: {secret} in {line[:300]}"
         for path, text in written.items()
         for line in text.splitlines()
-        for secret in SECRETS
+        for secret in (*SECRETS, *KEYS_MADE)
         if secret in line.lower()
     ]
     assert found == []
