@@ -112,7 +112,7 @@ async def test_it_is_audited_as_the_operators(office: Office) -> None:
         made = await db.fetchval("select id from tenants where phone_number = '6281512345678'")
     async with office.desk.ground.database.tenant_tx(made) as tx:
         rows = await tx.db.fetch("select actor, action from audit_log")
-    assert [tuple(row) for row in rows] == [("operator:chat", "tenant_registered")]
+    assert [tuple(row) for row in rows] == [("operator:chat:1", "tenant_registered")]
 
 
 @pytest.mark.parametrize("text", WORDS)

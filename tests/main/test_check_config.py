@@ -29,6 +29,8 @@ CASES = {
     "cloud_incomplete": {"WHATSAPP_CLOUD_TOKEN": SECRET},
     "mail_unusable": {"SMTP_URL": f"smtp://u:{SECRET}@mail.example"},
     "operator_number_unreadable": {"OPERATOR_NUMBERS": "0812-3456-7890, twelve"},
+    "operator_incomplete": {"OPERATOR_NUMBERS": "0812-3456-7890"},
+    "sign_in_secret_short": {"SIGN_IN_SECRET": "short"},
     "settings_unreadable": {"TRUSTED_PROXIES": "proxy.example"},
 }
 MILDER = {

@@ -160,6 +160,13 @@ async def test_an_endless_head_is_cut_at_its_size(door: Door) -> None:
     writer.close()
 
 
+async def test_a_head_too_large_is_cut_though_it_ends(door: Door) -> None:
+    reader, writer = await door.open()
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"b" * 3_000 + b"\r\n\r\n")
+    assert await the_rest(reader) == 0
+    writer.close()
+
+
 async def test_who_reads_no_answer_is_cut(door: Door) -> None:
     reader, writer = await door.open()
     writer.transport.pause_reading()  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ from bukuhutang.main.settings import (
     KEY_LENGTH_MIN,
     OPEN_TO_OTHERS,
     SERVICE_PASSWORD_FILE,
+    SIGN_IN_FILE,
     Settings,
     read_settings,
 )
@@ -68,7 +69,7 @@ def _folder(folder: Path) -> Iterator[Finding]:
         return
     if folder.stat().st_mode & OPEN_TO_OTHERS:
         yield Finding("error", "data_folder_open", "others may look into it: chmod 700 on --data")
-    for name in (KEY_FILE, SERVICE_PASSWORD_FILE):
+    for name in (KEY_FILE, SERVICE_PASSWORD_FILE, SIGN_IN_FILE):
         kept = folder / name
         if kept.exists() and kept.stat().st_mode & OPEN_TO_OTHERS:
             yield Finding("error", "secret_file_open", f"others may read {name}: chmod 600 on it")
@@ -83,6 +84,12 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     ):
         if key is not None:
             yield from _key(name, key.get_secret_value())
+    if (given := settings.sign_in_secret) and len(given.get_secret_value()) < KEY_LENGTH_MIN:
+        yield Finding(
+            "error",
+            "sign_in_secret_short",
+            f"SIGN_IN_SECRET needs {KEY_LENGTH_MIN} characters: openssl rand -hex 32",
+        )
 
 
 def _key(name: str, key: str) -> Iterator[Finding]:
@@ -225,7 +232,12 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 
 def _operators(environment: Mapping[str, str]) -> Iterator[Finding]:
-    for one in environment.get("OPERATOR_NUMBERS", "").split(","):
+    numbers = environment.get("OPERATOR_NUMBERS", "")
+    if bool(numbers.strip(" ,")) != bool(environment.get("OPERATOR_TENANT", "").strip()):
+        yield Finding(
+            "error", "operator_incomplete", "OPERATOR_NUMBERS and OPERATOR_TENANT need each other"
+        )
+    for one in numbers.split(","):
         if one.strip() and read_phone(one.strip()) is None:
             yield Finding(
                 "error",

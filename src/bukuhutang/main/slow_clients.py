@@ -73,9 +73,10 @@ class PatientProtocol(HttpToolsProtocol):
         if self._in_head:
             if self._head is None:
                 self._await_head()  # the next request on this connection
-            self._head_bytes += len(received)
-            # A body may have come along with the head: then the head has ended, and is not counted.
-            if self._head_bytes > self.patience.head_bytes_max and b"\r\n\r\n" not in received:
+            # A body may have come along with the head: what follows the head's end is not counted.
+            end = received.find(b"\r\n\r\n")
+            self._head_bytes += len(received) if end < 0 else end
+            if self._head_bytes > self.patience.head_bytes_max:
                 self._cut("head_size")
                 return
         super().data_received(received)

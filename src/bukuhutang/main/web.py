@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 import uvicorn
 
@@ -16,6 +18,9 @@ from bukuhutang.main.slow_clients import protocol_with
 from bukuhutang.messaging.simulated import SimulatedWhatsApp
 
 PATIENCE = Patience()
+CODE_POLL_SECONDS = 0.01
+CODE_SECONDS_MAX = 5.0
+"""An answer that broke off may leave its code unsent: nobody waits for that one."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,20 @@ class Webhooks:
     stored: Callable[[], None]
 
 
+def _rest(deps: WebDeps, simulated: Simulated) -> Callable[[float], Awaitable[bool]]:
+    """Idle is the service when the codes for signing in are queued too, then all that waits."""
+
+    async def wait(seconds: float) -> bool:
+        until = monotonic() + min(seconds, CODE_SECONDS_MAX)
+        while deps.codes_sending.count:
+            if monotonic() > until:
+                break
+            await asyncio.sleep(CODE_POLL_SECONDS)
+        return await simulated.wait_idle(seconds)
+
+    return wait
+
+
 def web_server(
     deps: WebDeps,
     *,
@@ -48,7 +67,7 @@ def web_server(
         router = simulator_router(
             simulated.whatsapp,
             require_operator=operator_guard(deps),
-            wait_idle=simulated.wait_idle,
+            wait_idle=_rest(deps, simulated),
             on_clock_moved=simulated.on_clock_moved,
         )
         deps = replace(

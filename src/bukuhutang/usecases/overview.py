@@ -17,7 +17,7 @@ from bukuhutang.store.book import Person
 from bukuhutang.tenancy.plans import PLANS
 from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.agreement_dues import AgreementDue, dues_of, expected_dues
-from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.book import MESSAGE_KEY, Book
 from bukuhutang.usecases.fates import ReminderFate, fate_of
 from bukuhutang.usecases.people import outstanding
 from bukuhutang.usecases.quotas import usage_now
@@ -253,6 +253,8 @@ async def show_usage(book: Book, zone: ZoneInfo) -> UsageShown:
     book.require(Permission.READ)
     used = await usage_now(book.tx, book.occasion.now, zone)
     plan = PLANS[used.plan]
+    # The very message that asks is counted when it is worked: then all pages agree with this one.
+    asking = int(book.occasion.key.startswith(MESSAGE_KEY))
     return UsageShown(
         tenant_name=book.page.tenant_name,
         plan=used.plan,
@@ -266,7 +268,7 @@ async def show_usage(book: Book, zone: ZoneInfo) -> UsageShown:
         ai_credits_used=used.credits.from_month,
         max_ai_credits=used.credits.of_month,
         ai_credits_added_left=used.credits.added_left,
-        messages_this_month=used.messages,
+        messages_this_month=used.messages + asking,
         messages_a_minute=plan.messages_a_minute,
         api_requests_a_minute=plan.api_requests_a_minute,
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import Refusal
-from bukuhutang.base.ids import PhoneNumber, TenantId
+from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
 from bukuhutang.store.book import read_page
 from bukuhutang.store.inbox import Inbound
 from bukuhutang.store.scope import Database
@@ -50,15 +50,18 @@ class OperatorDesk:
         if message.tenant_id != self.tenant_id or message.sender not in self.numbers:
             return None
         intent = read_operator(message.body) if message.kind == "text" else None
-        if intent is None or not await self._may(database, message):
+        member = None if intent is None else await self._who(database, message)
+        if intent is None or member is None:
             return None
+        asked = f"{message.tenant_id}:{message.id}"
+        when = When(now, self.clock.machine_now(), f"{ACTOR}:{member}", asked)
         try:
-            return _of(await self._done(database, intent, message, now))
+            return _of(await self._done(database, intent, when))
         except Refusal as no:
             return "operator_refused", {"reason": no.code}
 
-    async def _may(self, database: Database, message: Inbound) -> bool:
-        """Whether he is a member still, and the words are his and not worked yet."""
+    async def _who(self, database: Database, message: Inbound) -> MemberId | None:
+        """Which member of the own tenant speaks, if the words are his and not worked yet."""
         async with database.tenant_tx(message.tenant_id) as tx:
             page = await read_page(
                 tx,
@@ -70,13 +73,11 @@ class OperatorDesk:
         is_own = message.from_me and page.is_own_echo
         state = page.inbound
         waits = state is None or state.status != "pending" or state.is_paused
-        return not waits and page.member is not None and not is_own
+        return None if waits or is_own or page.member is None else page.member.id
 
     async def _done(
-        self, database: Database, intent: OperatorIntent, message: Inbound, now: datetime
+        self, database: Database, intent: OperatorIntent, when: When
     ) -> Answer | Unclear:
-        asked = f"{message.tenant_id}:{message.id}"
-        when = When(now, self.clock.machine_now(), ACTOR, asked)
         match intent:
             case Register(phone=phone, name=name):
                 done: Answer = await register_by_chat(database, phone, name, when)

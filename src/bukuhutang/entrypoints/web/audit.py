@@ -37,7 +37,7 @@ class AuditEntryOut(ApiOut):
     at: datetime
     actor: str = Field(
         examples=["operator:cli"],
-        description="operator, operator:cli, operator:chat, member:N, key:N, borrower, service",
+        description="operator, operator:cli, operator:chat:N, member:N, key:N, borrower, service",
     )
     chat: str | None = Field(examples=["…890"], description="its last three digits")
     action: str = Field(examples=["plan_set"])

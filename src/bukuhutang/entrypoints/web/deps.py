@@ -23,6 +23,13 @@ QR_WAIT_SECONDS = 2.0
 """How long a request for a QR code waits for the first one; a session needs about half of it."""
 
 
+@dataclass
+class Afterwards:
+    """How many answers have work that is still done after them."""
+
+    count: int = 0
+
+
 @dataclass(frozen=True)
 class WebDeps:
     """Everything the routes reach; `routers` are further ones, such as the simulator's."""
@@ -42,6 +49,7 @@ class WebDeps:
     # What codes and operator's cookies are made with; all processes of a service share it.
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     codes_asked: FailedAttempts = field(default_factory=sign_in_window)  # every one counts
+    codes_sending: Afterwards = field(default_factory=Afterwards)
     sign_in_attempts: FailedAttempts = field(default_factory=sign_in_window)
     after_write: Callable[[], None] = lambda: None  # messages may be queued, documents wanted
     ways_in: tuple[Callable[..., Awaitable[Any]], ...] = ()  # further ones, as `api.gate.WayIn`

@@ -111,7 +111,7 @@ class SignInsOut(_Out):
 
 
 class OperatorIn(_In):
-    key: Annotated[str, Field(min_length=1, max_length=500)]
+    key: Annotated[str, Field(min_length=1, max_length=500, examples=["the operator's key"])]
 
 
 class OperatorOut(_Out):
@@ -159,6 +159,7 @@ async def ask_code(
     _admit(call.deps.codes_asked, address_of(request.scope), note=True)
     who = Who.read(body.phone_number, body.lender_number)
     # After the answer: how long it takes tells nobody whether there is such a number.
+    call.deps.codes_sending.count += 1
     later.add_task(_send_code, call, who)
     return CodeAsked()
 
@@ -167,10 +168,11 @@ async def _send_code(call: Call, who: Who) -> None:
     code = f"{secrets.randbelow(10**CODE_FIGURES):0{CODE_FIGURES}}"
     try:
         await sign_ins.ask_code(call.deps.database, who, code, call.deps.secret, call.when)
+        call.deps.after_write()
     except TransientFault as fault:
         log.warning("sign_in_code_not_sent", reason=str(fault))
-        return
-    call.deps.after_write()
+    finally:
+        call.deps.codes_sending.count -= 1
 
 
 @router.post(
