@@ -15,7 +15,13 @@ from tests.support.database import Server
 FILE = re.compile(r"^\[file [^\]]+\]\n")  # a template holds its file elsewhere
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.txt")))
+# A business number cannot write to itself: the owner writes from a second one. These transcripts
+# list who speaks for a tenant, or name its own number as the operator's.
+OF_THE_OWN_NUMBER = frozenset(("operator.txt", "staff.txt"))
+NAMES = sorted({path.name for path in FOLDER.glob("*.txt")} - OF_THE_OWN_NUMBER)
+
+
+@pytest.mark.parametrize("name", NAMES)
 async def test_a_transcript_is_the_same_over_the_cloud_api(name: str, server: Server) -> None:
     script = parse((FOLDER / name).read_text())
     begins = script.turns[0].at
