@@ -10,7 +10,7 @@ import pytest
 
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.base.ids import TenantId
-from bukuhutang.store.scope import APP_CONNECTIONS_MAX, Connection
+from bukuhutang.store.scope import APP_CONNECTIONS_MAX, Connection, connect
 from tests.store.ground import Ground
 
 OWNED = (
@@ -401,3 +401,16 @@ async def test_what_only_reads_sees_one_moment_and_writes_nothing(ground: Ground
             await reading.db.execute(BUDI, theirs, 1)
     async with ground.database.tenant_tx(mine) as tx:  # the pooled connection forgot the mode
         await tx.db.execute(BUDI, mine, 2)
+
+
+async def test_closing_waits_for_what_runs_and_then_ends(ground: Ground) -> None:
+    database = await connect(ground.dsn)
+    held = database.courier()
+    db = await held.__aenter__()
+    closing = asyncio.create_task(database.close())
+    while not database._courier._closing:  # the application's role is closed before it
+        await asyncio.sleep(0)
+    assert await db.fetchval("select 1") == 1
+    await held.__aexit__(None, None, None)
+    async with asyncio.timeout(10):
+        await closing

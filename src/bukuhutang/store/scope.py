@@ -83,6 +83,7 @@ class Role:
         self._pool = pool
         # asyncpg's types keep the pool's handles apart from what they stand for.
         self._at_hand: list[Any] = []
+        self._closing = False
 
     async def take(self) -> Any:
         """A connection that is open, to be given back. Raises TimeoutError when none comes."""
@@ -95,7 +96,7 @@ class Role:
 
     async def give(self, db: Any) -> None:
         """Back to where the next one finds it; one in doubt goes to the pool, which cleans it."""
-        if db.is_closed() or db.is_in_transaction() or self._waited_for():
+        if self._closing or db.is_closed() or db.is_in_transaction() or self._waited_for():
             await self._pool.release(db)
         else:
             self._at_hand.append(db)
@@ -107,7 +108,8 @@ class Role:
         )
 
     async def close(self) -> None:
-        """Close all; what runs may finish."""
+        """Close all; what runs may finish, and is then given to the pool, which waits for it."""
+        self._closing = True
         while self._at_hand:
             await self._pool.release(self._at_hand.pop())
         await self._pool.close()
