@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 N ?= 200
-# Two workers fit the two cores this project is measured on.
-PYTEST_WORKERS ?= 2
+# Twice the cores: many tests wait, for leases, browsers and processes of their own.
+PYTEST_WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench chaos sessions fuzz audit-deps openapi fmt lock
