@@ -408,7 +408,7 @@ async def test_closing_waits_for_what_runs_and_then_ends(ground: Ground) -> None
     held = database.courier()
     db = await held.__aenter__()
     closing = asyncio.create_task(database.close())
-    while not database._courier._closing:  # the application's role is closed before it
+    while not database._courier._closing:  # noqa: ASYNC110  nothing tells when it begins
         await asyncio.sleep(0)
     assert await db.fetchval("select 1") == 1
     await held.__aexit__(None, None, None)

@@ -280,3 +280,18 @@ class TestTheOperator:
             value[place] = "1" if value[place] != "1" else "2"
             browser.cookies[OPERATOR_COOKIE] = "".join(value)
             problem(await browser.send("GET", "/admin/tenants"), 401, "key_missing")
+
+
+async def test_staff_take_back_their_own_and_the_owner_is_told(shop: Shop) -> None:
+    async with shop.signed_in() as owner, shop.signed_in(STAFF) as staff:
+        for browser, number in ((owner, 1), (staff, 2)):
+            key = f"lend-{number}"
+            lent = await browser.send("POST", "/api/v1/debts", a_debt(), Idempotency_Key=key)
+            assert lent.status_code == 201, lent.text
+        refused = await staff.send("POST", "/api/v1/debts/1/reversal", {}, Idempotency_Key="no")
+        problem(refused, 403, "not_permitted")
+        back = await staff.send("POST", "/api/v1/debts/2/reversal", {}, Idempotency_Key="yes")
+        assert (back.status_code, back.json()["status"]) == (200, "reversed"), back.text
+    async with shop.web.database.tenant_tx(shop.tenant_id) as tx:
+        told = await tx.db.fetchval("select body from outbound_messages order by id desc limit 1")
+    assert told.startswith("*Sari* membatalkan catatannya sendiri")

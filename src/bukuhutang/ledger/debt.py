@@ -13,6 +13,8 @@ NOTE_MAX = 200
 DAYS_MIN = 1
 DAYS_MAX = 365
 """How far away a due date may be when a debt is recorded."""
+DEFAULT_DAYS = {Direction.RECEIVABLE: 14, Direction.PAYABLE: 30}
+"""How far away it is when nobody says (product section 3)."""
 
 
 class DebtStatus(StrEnum):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bukuhutang.base import spelling
+from bukuhutang.ledger.debt import DEFAULT_DAYS
 from bukuhutang.ledger.money import Direction
 from bukuhutang.understanding import agreement_commands, member_commands, setting_commands
 from bukuhutang.understanding.assent import is_assent
@@ -24,7 +25,6 @@ from bukuhutang.understanding.body import (
 )
 from bukuhutang.understanding.borrower import read_borrower as _read_borrower
 from bukuhutang.understanding.intents import (
-    DEFAULT_DAYS,
     MESSAGE_MAX,
     Agree,
     CreateDebt,

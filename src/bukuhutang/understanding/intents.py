@@ -11,7 +11,6 @@ from bukuhutang.ledger.money import Direction
 from bukuhutang.tenancy.roles import Role
 
 MESSAGE_MAX = 4_096
-DEFAULT_DAYS = {Direction.RECEIVABLE: 14, Direction.PAYABLE: 30}
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,13 @@ async def test_a_debt_is_recorded_and_read_again(web: Web, shop: Program) -> Non
     assert await differences(web, shop.tenant_id) == []
 
 
+async def test_without_a_due_date_it_is_due_as_in_the_chat(shop: Program) -> None:
+    for direction, due_date in (("piutang", "2026-03-18"), ("hutang", "2026-04-03")):
+        body = {"direction": direction, "name": "Budi", "amount": 500_000}
+        answer = await shop.post("/debts", body)
+        assert (answer.status_code, answer.json()["dueDate"]) == (201, due_date), answer.text
+
+
 async def test_one_debt_is_not_sent_again_to_whom_has_it(shop: Program) -> None:
     await shop.lent("Budi")
     etag = (await shop.get("/debts/1")).headers["etag"]

@@ -36,7 +36,11 @@ class DebtIn(ApiIn):
 
     direction: DirectionName
     amount: Amount
-    due_date: IsoDate = Field(description="1 to 365 days from today in the tenant's zone")
+    due_date: IsoDate | None = Field(
+        default=None,
+        description="1 to 365 days from today in the tenant's zone; without one, as in the chat,"
+        " a piutang is due after 14 days and a hutang after 30",
+    )
     borrower_id: Number | None = Field(default=None, examples=[3])
     name: Text | None = Field(default=None, examples=["Budi"])
     new_borrower: bool = Field(default=False, examples=[False])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -23,7 +23,7 @@ from bukuhutang.entrypoints.web.api.refusals import (
 from bukuhutang.entrypoints.web.api.shapes import NumberInPath, Page
 from bukuhutang.entrypoints.web.cursors import CursorInvalid
 from bukuhutang.entrypoints.web.openapi import refusals
-from bukuhutang.ledger.debt import DAYS_MAX, DAYS_MIN, DebtStatus
+from bukuhutang.ledger.debt import DAYS_MAX, DAYS_MIN, DEFAULT_DAYS, DebtStatus
 from bukuhutang.ledger.money import Direction
 from bukuhutang.ledger.names import NAME_MAX, name_key
 from bukuhutang.store import debts
@@ -141,16 +141,18 @@ async def _whom(book: Book, body: DebtIn, name: str | None) -> Person | NewPerso
 def _request(
     book: Book, body: DebtIn, name: str | None, chosen: Person | NewPerson | None
 ) -> RecordDebt:
-    if not DAYS_MIN <= (body.due_date - book.occasion.today).days <= DAYS_MAX:
+    direction, today = Direction(body.direction), book.occasion.today
+    due_date = body.due_date or today + timedelta(days=DEFAULT_DAYS[direction])
+    if not DAYS_MIN <= (due_date - today).days <= DAYS_MAX:
         raise DueDateOutOfRange(DAYS_MIN, DAYS_MAX)
     shown = chosen.borrower.name if isinstance(chosen, Person) else name
     assert shown is not None
     return RecordDebt(
-        Direction(body.direction),
+        direction,
         shown,
         name_key(shown),
         body.amount,
-        body.due_date,
+        due_date,
         (spelling.clean(body.note) or None) if body.note is not None else None,
         None if body.phone_number is None else clean_phone(body.phone_number),
     )
