@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 N ?= 200
-# Twice the cores: many tests wait, for leases, browsers and processes of their own.
-PYTEST_WORKERS ?= 4
+# More than cores: many tests wait, for leases, browsers and processes of their own.
+PYTEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench chaos sessions fuzz audit-deps openapi fmt lock
@@ -28,7 +28,7 @@ run: $(STAMP) ## start BukuHutang at http://127.0.0.1:3000
 	@exec $(BIN)/bukuhutang serve
 
 test: check ## check, then all tests
-	@$(BIN)/pytest -n $(PYTEST_WORKERS)
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal
 
 check: $(STAMP) ## ruff, mypy, import-linter, tidy
 	@$(BIN)/ruff check .
