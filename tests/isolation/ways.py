@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from bukuhutang.base.secret import secret_hash
 from bukuhutang.entrypoints.web import operator_cookie
 from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, SET_COOKIE, csrf_token
 from bukuhutang.entrypoints.web.deps import WebDeps
@@ -18,7 +19,6 @@ from bukuhutang.entrypoints.web.openapi import Api
 from bukuhutang.entrypoints.web.operator_cookie import OperatorLogin, token_for
 from bukuhutang.tenancy.roles import KeyScope
 from bukuhutang.usecases.api_keys import CreateKey, create_key
-from bukuhutang.usecases.sign_ins import token_hash
 from tests.isolation.calls import Route
 from tests.isolation.makers import AMOUNT
 from tests.isolation.two import FIRST_NUMBER, THEIRS, Pair
@@ -95,7 +95,7 @@ def a_login(pair: Pair, deps: WebDeps) -> dict[str, str]:
         row = db.execute(
             "insert into sign_ins (tenant_id, member_id, token_hash, created_at, rotated_at,"
             " seen_at, expires_at) values (%s, 1, %s, %s, %s, %s, %s) returning id",
-            (pair.mine.tenant_id, token_hash(token), now, now, now, now + timedelta(days=1)),
+            (pair.mine.tenant_id, secret_hash(token), now, now, now, now + timedelta(days=1)),
         ).fetchone()
     assert row is not None
     tenant_id = int(pair.mine.tenant_id)

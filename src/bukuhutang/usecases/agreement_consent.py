@@ -134,7 +134,7 @@ async def _already(book: Book, over: ClosedRequest, *, newer: bool) -> Replies:
     already = AnsweredAlready(
         over.kind.value,
         over.answer,
-        await local_date(book, over.answered_at),
+        local_date(book, over.answered_at),
         book.page.tenant_name,
         over.agreement,
         newer,

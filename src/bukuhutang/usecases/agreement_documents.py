@@ -40,11 +40,10 @@ from bukuhutang.usecases.agreement_plans import replanned, shown_rows
 from bukuhutang.usecases.agreement_voice import (
     answer_until,
     local_date,
-    service_book,
     tell_borrower,
     tell_lender,
 )
-from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.book import Book, service_book
 
 PDF = "application/pdf"
 
@@ -184,7 +183,7 @@ async def _send_agreement(
     if kind is RequestKind.ACCEPT:
         detail["sealed_state"] = change_head(book, stored, stored.book, status="sent")
     told = AgreementSent(kind.value, stored.borrower_name, stored.number, answer_until(book))
-    await tell_lender(book, stored, told, file_id=made.id)
+    tell_lender(book, stored, told, file_id=made.id)
     book.seal(
         "agreement_sent",
         borrower=stored.borrower_id,
@@ -205,7 +204,7 @@ async def caption_of(
     rule = stored.book.penalty
     until = answer_until(book)
     if kind is not None and stored.request is not None and stored.request.kind is kind:
-        until = await local_date(book, stored.request.expires_at)
+        until = local_date(book, stored.request.expires_at)
     return AgreementCaption(
         kind="copy" if kind is None else kind.value,
         lender=book.page.tenant_name,
@@ -231,7 +230,7 @@ async def _send_settlement(book: Book, stored: StoredAgreement, made: NewFile) -
         caption = settlement_caption(book, stored)
         tell_borrower(book, stored, caption, file_id=made.id)
     told = SettlementSent(stored.borrower_name, stored.number, paid, let_go)
-    await tell_lender(book, stored, told, file_id=made.id)
+    tell_lender(book, stored, told, file_id=made.id)
     book.seal(
         "settlement_sent",
         borrower=stored.borrower_id,
@@ -265,9 +264,7 @@ async def give_up(database: Database, job: DocumentJob, *, now: datetime, reason
         book = await service_book(tx, f"document:{job.id}", now)
         if job.kind == "settlement" and stored.status == "completed" and stored.borrower_phone:
             tell_borrower(book, stored, settlement_caption(book, stored))
-        await tell_lender(
-            book, stored, DocumentFailed(job.kind, stored.borrower_name, stored.number)
-        )
+        tell_lender(book, stored, DocumentFailed(job.kind, stored.borrower_name, stored.number))
         book.seal(
             "document_failed",
             borrower=stored.borrower_id,

@@ -18,10 +18,10 @@ from bukuhutang.usecases.agreement_notices import (
 )
 from bukuhutang.usecases.agreement_voice import (
     local_date,
-    service_book,
     tell_borrower,
     tell_lender,
 )
+from bukuhutang.usecases.book import service_book
 
 REMIND_AFTER_DAYS = 3
 SWEPT_MAX = 500
@@ -83,9 +83,9 @@ async def carry_out(database: Database, due: Due) -> None:
             said = expire(book, stored)
             tell_borrower(book, stored, said.to_borrower, phone=request.phone)
             assert said.to_lender is not None
-            await tell_lender(book, stored, said.to_lender)
+            tell_lender(book, stored, said.to_lender)
         elif request.reminded_at is None:
-            until = await local_date(book, request.expires_at)
+            until = local_date(book, request.expires_at)
             reminder = AgreementReminder(
                 request.kind.value,
                 book.page.tenant_name,

@@ -10,14 +10,10 @@ from bukuhutang.base.answers import Answer
 from bukuhutang.base.ids import PhoneNumber
 from bukuhutang.rendering.texts import render
 from bukuhutang.store.agreements import StoredAgreement
-from bukuhutang.store.book import read_page
-from bukuhutang.store.scope import TenantTx
-from bukuhutang.store.settings import read_settings
-from bukuhutang.tenancy.roles import EVERYTHING
 from bukuhutang.tenancy.tenant import Language
 from bukuhutang.usecases.agreement_facts import ANSWER_DAYS_MAX
 from bukuhutang.usecases.agreement_refusals import AgreementWithoutPhone
-from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.book import Book
 
 
 def tell_borrower(
@@ -53,12 +49,13 @@ def speak_to(
     book.send(chat_id, text, about=known)
 
 
-async def tell_lender(
+def tell_lender(
     book: Book, stored: StoredAgreement, answer: Answer, *, file_id: UUID | None = None
 ) -> None:
     """Queue a notice into the lender's own chat."""
-    language = (await read_settings(book.tx)).language
-    text = render(answer.code, language, today=book.occasion.today, **answer.fields())
+    text = render(
+        answer.code, book.page.settings.language, today=book.occasion.today, **answer.fields()
+    )
     about = {"borrower": stored.borrower_id, "agreement": stored.number}
     book.send(book.page.lender_chat, text, purpose="notice", file_id=file_id, about=about)
 
@@ -68,14 +65,6 @@ def answer_until(book: Book) -> date:
     return book.occasion.today + timedelta(days=ANSWER_DAYS_MAX)
 
 
-async def local_date(book: Book, at: datetime) -> date:
+def local_date(book: Book, at: datetime) -> date:
     """The date of an instant where the tenant is."""
-    return at.astimezone(ZoneInfo((await read_settings(book.tx)).timezone)).date()
-
-
-async def service_book(tx: TenantTx, key: str, now: datetime) -> Book:
-    """The book opened by the service itself, for what happens without anybody's message."""
-    zone = ZoneInfo((await read_settings(tx)).timezone)
-    page = await read_page(tx)
-    today = now.astimezone(zone).date()
-    return Book(tx, page, Occasion("service", None, None, key, now, today, EVERYTHING))
+    return at.astimezone(ZoneInfo(book.page.settings.timezone)).date()

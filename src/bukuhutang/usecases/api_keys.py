@@ -11,7 +11,6 @@ random bits. Only its SHA-256 is stored, which nobody can turn back.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import ClassVar
 
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import TenantId
+from bukuhutang.base.secret import secret_hash
 from bukuhutang.store import api_keys, idempotency, rate_windows
 from bukuhutang.store.api_keys import ApiKeyRow
 from bukuhutang.store.scope import Database, TenantTx
@@ -135,7 +135,7 @@ async def create_key(book: Book, wish: CreateKey, secret: str) -> KeyCreated:
         revoked_at=None,
         last_used_at=None,
     )
-    await api_keys.insert(book.tx, row, _hash(key))
+    await api_keys.insert(book.tx, row, secret_hash(key))
     ends = None if wish.expires_at is None else wish.expires_at.astimezone(UTC).isoformat()
     # Numbers only: the log holds no names.
     book.seal("key_created", subject=row.id, detail={"scope": row.scope, "expires_at": ends})
@@ -221,7 +221,7 @@ async def admit_key(database: Database, offered: str, now: datetime) -> Admitted
     if form is None:
         return None
     tenant_id = TenantId(int(form[1]))
-    digest = _hash(offered)
+    digest = secret_hash(offered)
     async with database.tenant_tx(tenant_id) as tx:
         found = None
         for one in await api_keys.living(tx, now):  # all of them: time tells not which matched
@@ -246,7 +246,3 @@ async def forget_answers(database: Database, now: datetime) -> None:
     """The answers kept for repetitions are dropped when they are old, of all tenants at once."""
     async with database.courier() as db:
         await idempotency.sweep(db, now - ANSWERS_KEPT)
-
-
-def _hash(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()

@@ -6,7 +6,6 @@ kept. What is wrong with a link that does not open is never said.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from contextlib import AbstractAsyncContextManager
@@ -16,6 +15,7 @@ from typing import ClassVar, Literal
 
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import TenantId
+from bukuhutang.base.secret import secret_hash
 from bukuhutang.messaging.ports import PAIRING_WISH_SECONDS
 from bukuhutang.messaging.states import GOING, UP, WaSessionState
 from bukuhutang.store import tenants, wa_sessions
@@ -78,12 +78,8 @@ async def make_link(tx: TenantTx, secret: str, now: datetime) -> Link:
     """The same, inside a transaction of the tenant."""
     link = Link(f"{int(tx.tenant_id)}-{secret}", now + timedelta(hours=LINK_HOURS))
     assert _TOKEN.fullmatch(link.token), "a secret has 48 hexadecimal digits"
-    await wa_sessions.set_link(tx, _hash(link.token), link.expires_at)
+    await wa_sessions.set_link(tx, secret_hash(link.token), link.expires_at)
     return link
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -149,7 +145,7 @@ async def _view(tx: TenantTx, token: str, when: When) -> PairingView:
     login = await wa_sessions.read(tx)
     # Without a tenant the same work is done, so that time tells nothing.
     kept = login.link_token_hash if login is not None else None
-    matches = hmac.compare_digest(kept or bytes(32), _hash(token))
+    matches = hmac.compare_digest(kept or bytes(32), secret_hash(token))
     if login is None or kept is None or not matches:
         raise LinkUnknown
     if login.link_expires_at is None or login.link_expires_at <= when.now:

@@ -6,7 +6,6 @@ that nobody learns who is a lender.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
+from bukuhutang.base.secret import secret_hash
 from bukuhutang.rendering.texts import render
 from bukuhutang.store import outbox, sign_ins, tenants
 from bukuhutang.store.book import Page, read_page
@@ -111,11 +111,6 @@ class SignedOutAll(Answer):
 def code_hash(secret: bytes, tenant_id: int, member: int, code: str) -> bytes:
     """What is kept of a code: without the secret its million values could all be tried."""
     return hmac.digest(secret, f"code:{tenant_id}:{member}:{code}".encode(), "sha256")
-
-
-def token_hash(token: str) -> bytes:
-    """What is kept of a token: it is random enough for a plain hash."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 async def _tenant_of(database: Database, who: Who) -> TenantId | None:
@@ -238,7 +233,7 @@ async def _try(
     expires_at = now + IDLE_MAX
     device = device[:DEVICE_MAX]
     number = await sign_ins.insert(
-        tx, member, token_hash(token), now=now, expires_at=expires_at, device=device
+        tx, member, secret_hash(token), now=now, expires_at=expires_at, device=device
     )
     page = await read_page(tx, sender=who.phone)
     assert page.member is not None
@@ -262,7 +257,7 @@ async def signed_by(
     The token before is good for a minute, for requests under way; shown later, two parties have
     had it, and the login ends. A request to the API `is_counted`. Raises SignedOut.
     """
-    offered, now, found = token_hash(token), when.now, None
+    offered, now, found = secret_hash(token), when.now, None
     async with database.tenant_tx(tenant_id) as tx:
         row = await sign_ins.by_token(tx, offered, now)
         if row is not None:
@@ -286,7 +281,7 @@ async def _used(
     if not is_earlier and now - row.rotated_at >= ROTATED_AFTER:
         token = new_token
         used = replace(
-            row, token_hash=token_hash(token), earlier_hash=row.token_hash, rotated_at=now
+            row, token_hash=secret_hash(token), earlier_hash=row.token_hash, rotated_at=now
         )
     if token is not None or now - row.seen_at >= SEEN_EVERY:
         expires_at = min(now + IDLE_MAX, row.created_at + AGE_MAX)

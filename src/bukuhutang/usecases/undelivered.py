@@ -22,14 +22,12 @@ from zoneinfo import ZoneInfo
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.ids import TenantId
 from bukuhutang.store import reminders, undelivered
-from bukuhutang.store.book import read_page
 from bukuhutang.store.paced import RESTRICTED
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.store.settings import read_settings
 from bukuhutang.store.undelivered import Undelivered
-from bukuhutang.tenancy.roles import EVERYTHING
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.book import Book, service_book
 from bukuhutang.usecases.tenants import When
 
 AT_ONCE_MAX = 50
@@ -133,12 +131,10 @@ class _Told:
 
 
 async def _open(tx: TenantTx, key: str, when: When, words: Words) -> _Told:
-    settings = await read_settings(tx)
-    zone = ZoneInfo(settings.timezone)
-    today = when.now.astimezone(zone).date()
-    occasion = Occasion("service", None, None, key, when.now, today, EVERYTHING)
-    book = Book(tx, await read_page(tx), occasion)
-    return _Told(book, zone, lambda answer: words(answer, settings.language, today))
+    book = await service_book(tx, key, when.now)
+    language, today = book.page.settings.language, book.occasion.today
+    zone = ZoneInfo(book.page.settings.timezone)
+    return _Told(book, zone, lambda answer: words(answer, language, today))
 
 
 def _tell_lost(told: _Told, lost: Sequence[Undelivered]) -> None:

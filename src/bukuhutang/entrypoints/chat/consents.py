@@ -43,7 +43,7 @@ async def answer_consent(talk: Talk, message: Inbound) -> bool:
         return False
     speak_to(book, message.chat_id, said.to_borrower, said.language, about=said.about)
     if said.to_lender is not None and said.about is not None:
-        await tell_lender(book, said.about, said.to_lender)
+        tell_lender(book, said.about, said.to_lender)
     return True
 
 
