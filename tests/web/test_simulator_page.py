@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, FilePayload, Locator, Page, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, Route, expect
 
 from tests.support.browser import WAIT_MS_MAX, Visit, overflow_px, running_browser, visiting
 from tests.support.sent_files import sent_file
@@ -409,11 +410,32 @@ async def test_a_number_that_is_registered_already_is_offered(
         await desk.link()
         await desk.page.locator(".plain").click()
         form = desk.page.locator(".register")
+        await form.locator("[name=name]").fill("Toko Sari")
         await form.locator("[name=phoneNumber]").fill(f"+{desk.lender_number}")
         await form.locator(".primary").click()
         await expect(desk.page.locator("#screen .problem")).not_to_be_empty()
+        await expect(form.locator("[name=name]")).to_have_value("Toko Sari")
+        await expect(form.locator("[name=phoneNumber]")).to_have_value(f"+{desk.lender_number}")
         await desk.page.locator(".existing button").click()
         await expect(desk.page.locator(".linked")).to_contain_text("Toko Dani")
+
+
+async def test_what_was_typed_stays_when_the_list_of_tenants_comes_late(
+    browser: Browser, service: RunningService
+) -> None:
+    async def late(route: Route) -> None:
+        await asyncio.sleep(1.5)
+        await route.continue_()
+
+    async with visit(browser, service) as (desk, _):
+        await desk.link()  # so that there is a list
+        await desk.page.evaluate("localStorage.clear()")
+        await desk.page.route(re.compile(r"/admin/tenants(\?|$)"), late)
+        await desk.page.reload()
+        number = desk.page.locator(".register [name=phoneNumber]")
+        await number.fill("0812 999")
+        await expect(desk.page.locator(".existing")).to_be_visible()
+        await expect(number).to_have_value("0812 999")
 
 
 async def test_the_other_language_is_one_tap_away(

@@ -22,7 +22,7 @@ export class Screen {
     this.calls = calls;
     this.tenant = null;
     this.tenants = [];
-    this.shownState = "";
+    this.shownState = ""; // nothing yet: before start() answers, there is nothing to type into
     this.stopper = new AbortController();
   }
 
@@ -48,8 +48,7 @@ export class Screen {
 
   /** What the lender's phone says about its link decides what is shown. */
   phoneChanged() {
-    const state = this.state();
-    if (state !== this.shownState) this.show();
+    if (this.shownState && this.state() !== this.shownState) this.show();
   }
 
   /** Codes expire in business time: after a jump another one is on show. */
@@ -111,10 +110,14 @@ export class Screen {
 
   // --- step 1 ---
 
+  /** What was typed stays, when the form is drawn anew: in another language, with a list below. */
   showRegister() {
-    const input = (name, label, more) => [
+    const before = this.body.querySelector(".register");
+    const typed = new FormData(before ?? undefined);
+    const input = (name, label, { value, ...more }) => [
       make("label", { for: `register-${name}` }, say(label)),
-      make("input", { id: `register-${name}`, name, autocomplete: "off", ...more }),
+      make("input", { id: `register-${name}`, name, autocomplete: "off",
+        value: typed.get(name) ?? value, ...more }),
     ];
     const submit = make("button", { type: "submit", class: "primary" }, say("register"));
     const form = make("form", { class: "register", autocomplete: "off" },
