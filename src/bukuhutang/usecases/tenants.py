@@ -14,7 +14,6 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import TenantId
@@ -36,7 +35,8 @@ from bukuhutang.tenancy.tenant import (
     TenantSettings,
     TenantStatus,
 )
-from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.opened import book_at
 from bukuhutang.usecases.quotas import usage_now
 from bukuhutang.usecases.settings import ChangeSettings, change_settings
 
@@ -325,8 +325,7 @@ async def tenant_stats(database: Database, tenant_id: TenantId, when: When) -> T
     async with database.tenant_tx(tenant_id) as tx:
         tenant = await read_tenant(tx)
         settings = await read_settings(tx)
-        zone = ZoneInfo(settings.timezone)
-        used = await usage_now(tx, when.now, zone)
+        used = await usage_now(tx, when.now, settings.zone)
         totals = await stats.tenant_totals(tx)
         login = await wa_sessions.read(tx)
         assert login is not None, "a tenant has a login"
@@ -346,8 +345,7 @@ async def operator_book(tx: TenantTx, when: When) -> Book:
     """The book opened by the operator, for acts on the tenant itself."""
     page = await read_page(tx)
     key = f"{when.actor}:{page.counters.last_audit + 1}"
-    today = when.now.date()
-    return Book(tx, page, Occasion(when.actor, None, None, key, when.now, today, EVERYTHING))
+    return book_at(tx, page, actor=when.actor, key=key, now=when.now, permissions=EVERYTHING)
 
 
 async def _audit(tx: TenantTx, action: str, detail: dict[str, object], when: When) -> None:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Header, Request, Response, Security
 from fastapi.security import HTTPBearer
@@ -27,10 +26,10 @@ from bukuhutang.store import idempotency
 from bukuhutang.store.book import read_page
 from bukuhutang.store.idempotency import KeptAnswer
 from bukuhutang.store.scope import TenantTx
-from bukuhutang.store.settings import read_settings
 from bukuhutang.tenancy.roles import Permission
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.opened import book_at
 from bukuhutang.usecases.tenants import When
 
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -83,17 +82,15 @@ class Reading:
 
     async def _open(self, tx: TenantTx, name: str | None, key: str) -> Book:
         page = await read_page(tx, name_key=None if name is None else name_key(name))
-        zone = ZoneInfo((await read_settings(tx)).timezone)
-        occasion = Occasion(
+        return book_at(
+            tx,
+            page,
             actor=self.caller.actor,
-            member_id=self.caller.member_id,
-            chat_id=None,
             key=key,
             now=self.when.now,
-            today=self.when.now.astimezone(zone).date(),
             permissions=self.caller.permissions,
+            member_id=self.caller.member_id,
         )
-        return Book(tx, page, occasion)
 
     def shown(self, shown: BaseModel) -> Response:
         """One resource with its ETag; 304 when the caller has it already."""
