@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -231,11 +233,8 @@ async def set_language(
     database: Database, tenant_id: TenantId, language: Language, when: When
 ) -> None:
     """The language the bot speaks to this lender. Raises TenantNotFound."""
-    async with database.book_tx(tenant_id) as tx:
-        await read_tenant(tx)
-        book = await operator_book(tx, when)
+    async with operated(database, tenant_id, when) as book:
         change_settings(book, ChangeSettings(language=language))
-        await book.close()
 
 
 async def add_credits(
@@ -339,6 +338,19 @@ async def read_tenant(tx: TenantTx) -> TenantRow:
     if tenant is None:
         raise TenantNotFound(tx.tenant_id)
     return tenant
+
+
+@asynccontextmanager
+async def operated(database: Database, tenant_id: TenantId, when: When) -> AsyncIterator[Book]:
+    """The tenant's book under its lock for one act of the operator, written at the end.
+
+    Raises TenantNotFound.
+    """
+    async with database.book_tx(tenant_id) as tx:
+        await read_tenant(tx)
+        book = await operator_book(tx, when)
+        yield book
+        await book.close()
 
 
 async def operator_book(tx: TenantTx, when: When) -> Book:
