@@ -167,27 +167,28 @@ class Work:
 
     async def answer(
         self,
-        show: Callable[[], Awaitable[BaseModel]],
+        show: BaseModel | Callable[[], Awaitable[BaseModel]],
         *,
         status: int = 200,
         location: str | None = None,
-        keep: Callable[[BaseModel], BaseModel] | None = None,
+        keep: BaseModel | None = None,
     ) -> Response:
         """Write the facts, read what is shown of them, and keep the answer for repetitions.
 
-        `location` lies under /api/v1. `keep` leaves out what must not be stored, such as a key.
+        `show` is called when they are written, unless it is what is shown itself. `location` lies
+        under /api/v1. `keep` is what is kept when something shown must not be stored.
         """
         assert not self.answered
         self.answered = True
         await self.book.close()
-        shown = await show()
+        shown = show if isinstance(show, BaseModel) else await show()
         body, etag = _written(shown)
         headers = {"Content-Type": JSON}
         if keep is None:
             headers["ETag"] = etag
         if location is not None:
             headers["Location"] = f"{GUARDED}{location}"
-        kept = body if keep is None else _written(keep(shown))[0]
+        kept = body if keep is None else _written(keep)[0]
         answer = KeptAnswer(self._call.request_hash, status, headers, kept)
         await idempotency.keep(self.book.tx, self._call.key, answer, self.book.occasion.now)
         return Response(body, status, headers)

@@ -23,7 +23,7 @@ from bukuhutang.entrypoints.web.api.refusals import (
 )
 from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
 from bukuhutang.entrypoints.web.client_address import address_of
-from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, cookie_of
+from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, SAFE_METHODS, cookie_of
 from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.entrypoints.web.member_cookie import signed_in
 from bukuhutang.tenancy.roles import BY_ROLE, BY_SCOPE, Permission
@@ -37,7 +37,6 @@ CALLER = "bukuhutang.api_caller"
 WHEN = "bukuhutang.api_when"
 RATE = "bukuhutang.api_rate"
 
-SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 WRITES = frozenset(Permission) - {Permission.READ, Permission.EXPORT}
 IDEMPOTENCY_KEY_MAX = 200
 WINDOW_SECONDS = 60

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bukuhutang.base.ids import BorrowerId
 from bukuhutang.entrypoints.web.api.calls import ApiReading, ApiWriting
-from bukuhutang.entrypoints.web.api.people import ambiguous, clean_name, person_of
+from bukuhutang.entrypoints.web.api.people import CANDIDATE, ambiguous, clean_name, person_of
 from bukuhutang.entrypoints.web.api.refusals import (
     BorrowerNotFound,
     NameAmbiguous,
@@ -52,7 +52,6 @@ from bukuhutang.usecases.reminders import Reminded, queue_reminder, remind, word
 
 router = APIRouter(prefix="/reminders", tags=["reminders"])
 
-CANDIDATE = {"borrowerId": 3, "name": "Budi", "phoneTail": "7890", "outstanding": 500_000}
 FateText = Annotated[
     str,
     one_of("waiting", "held", "sent", "delivered", "read", "failed", "skipped", "unknown"),

@@ -99,11 +99,7 @@ async def patch_settings(body: SettingsPatch, call: ApiWriting) -> Response:
             body.timezone,
         )
         done = change_settings(work.book, wanted)
-
-        async def shown() -> TenantSettingsOut:
-            return TenantSettingsOut.of(done.settings)
-
-        return await work.answer(shown)
+        return await work.answer(TenantSettingsOut.of(done.settings))
 
 
 class TenantUsageOut(ApiOut):
