@@ -72,13 +72,7 @@ class KeyOut(ApiOut):
     @classmethod
     def of(cls, row: ApiKeyRow, now: datetime) -> KeyOut:
         """The key as JSON."""
-        expired = "valid" if row.is_living(now) else "expired"
-        return cls.model_validate(
-            {
-                **vars(row),
-                "status": "revoked" if row.revoked_at is not None else expired,
-            }
-        )
+        return cls(**vars(row), status=row.status(now))
 
 
 class KeyCreatedOut(KeyOut):
@@ -92,7 +86,7 @@ class KeyCreatedOut(KeyOut):
     @classmethod
     def told(cls, created: KeyCreated, now: datetime) -> KeyCreatedOut:
         """With the secret."""
-        return cls.model_validate({**KeyOut.of(created.row, now).model_dump(), "key": created.key})
+        return cls(**vars(created.row), status=created.row.status(now), key=created.key)
 
 
 class KeyAnswer(ApiOut):

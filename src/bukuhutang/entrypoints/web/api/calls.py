@@ -20,14 +20,12 @@ from bukuhutang.entrypoints.web.api.refusals import (
 )
 from bukuhutang.entrypoints.web.cursors import ID_MAX, Listed, read_cursor, write_cursor
 from bukuhutang.entrypoints.web.deps import WebDeps
-from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.ledger.names import name_key
 from bukuhutang.store import idempotency
 from bukuhutang.store.book import read_page
 from bukuhutang.store.idempotency import KeptAnswer
 from bukuhutang.store.scope import TenantTx
 from bukuhutang.tenancy.roles import Permission
-from bukuhutang.tenancy.tenant import Language
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.opened import book_at
 from bukuhutang.usecases.tenants import When
@@ -64,7 +62,6 @@ class Reading:
     deps: WebDeps
     caller: Caller
     when: When
-    language: Language
     request: Request
 
     @asynccontextmanager
@@ -214,13 +211,13 @@ def _reading(request: Request, _: Annotated[object, Security(TENANT_KEY)]) -> Re
     return Reading(*_parts(request))
 
 
-def _parts(request: Request) -> tuple[WebDeps, Caller, When, Language, Request]:
+def _parts(request: Request) -> tuple[WebDeps, Caller, When, Request]:
     scope, deps = request.scope, request.app.state.deps
     assert isinstance(deps, WebDeps)
     caller, when = scope.get(CALLER), scope.get(WHEN)
     assert isinstance(caller, Caller), "the gate stands before every route of the tenant API"
     assert isinstance(when, When)
-    return deps, caller, when, language_of(scope), request
+    return deps, caller, when, request
 
 
 async def _writing(

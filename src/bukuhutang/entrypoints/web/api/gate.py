@@ -1,8 +1,7 @@
 """Who may call the tenant API, how often, and what a write must bring along.
 
-All of it is looked at before a request's body is read or its path is matched. Besides the keys of
-programs there may be further ways in (WAYS_IN, `WebDeps.ways_in`): each finds its own credential in
-the request's headers, says whom it stands for and counts the request (`count_request`).
+All of it is looked at before a request's body is read or its path is matched. Each of WAYS_IN finds
+its own credential in the request's headers, says whom it stands for and counts the request.
 """
 
 from __future__ import annotations
@@ -135,7 +134,7 @@ class ApiGateMiddleware:
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope, when: When) -> Caller:
-        for way in (*self._deps.ways_in, *WAYS_IN):
+        for way in WAYS_IN:
             caller = await way(self._deps, scope, when)
             if caller is not None:
                 return caller
