@@ -28,6 +28,11 @@ _QUESTION_MARKS = frozenset("؟⸮፧")
 _FOLDED_CHARACTERS = 4_096
 
 
+def storable(text: str) -> str:
+    """`text` as a database can keep it: JSON can spell NUL and half a character as well."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def clean(text: str) -> str:
     """`text` as it may be shown and stored: composed, visible, one space between words."""
     if text.isascii():

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from bukuhutang.base.ids import ChatId, PhoneNumber
+from bukuhutang.base.spelling import storable
 from bukuhutang.messaging.cloud_errors import meaning_of
 from bukuhutang.messaging.driver import (
     ContactCard,
@@ -254,17 +255,12 @@ def _text(holder: Json, name: str) -> str:
     value = holder.get(name)
     if not isinstance(value, str) or not value or len(value) > CONTENT_MAX:
         raise Unreadable(f"{name} is no text")
-    return _whole(value)
+    return storable(value)
 
 
 def _optional(holder: Json, name: str) -> str | None:
     value = holder.get(name)
-    return _whole(value) if isinstance(value, str) and value else None
-
-
-def _whole(text: str) -> str:
-    """JSON can spell NUL and half a character, which no database stores."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    return storable(value) if isinstance(value, str) and value else None
 
 
 def _instant(message: Json) -> datetime:

@@ -14,6 +14,7 @@ import structlog
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.base.faults import described
+from bukuhutang.base.spelling import storable
 from bukuhutang.rendering.documents.agreement import agreement_pdf
 from bukuhutang.rendering.documents.settlement import settlement_pdf
 from bukuhutang.rendering.documents.shapes import AgreementDocument
@@ -123,13 +124,13 @@ class DocumentLoop:
             return
         async with self._desk.database.courier() as db:
             later = self._desk.clock.machine_now() + timedelta(seconds=RETRY_SECONDS)
-            await document_jobs.put_off(db, job, later, _storable(reason))
+            await document_jobs.put_off(db, job, later, storable(reason)[:REASON_MAX])
 
     async def _give_up(self, job: DocumentJob, reason: str) -> None:
         log.error("document_given_up", tenant_id=job.tenant_id, job=job.id)
         now = self._desk.clock.now()
         await agreement_documents.give_up(
-            self._desk.database, job, now=now, reason=_storable(reason)
+            self._desk.database, job, now=now, reason=storable(reason)[:REASON_MAX]
         )
 
     async def _made(self, job: DocumentJob) -> bool:
@@ -150,7 +151,3 @@ class DocumentLoop:
             ):
                 return True
         return False
-
-
-def _storable(reason: str) -> str:
-    return reason.replace("\x00", "").encode("utf-8", "replace").decode()[:REASON_MAX]

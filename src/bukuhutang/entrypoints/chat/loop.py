@@ -14,6 +14,7 @@ from bukuhutang.base.clock import Clock, monotonic
 from bukuhutang.base.errors import InvariantBroken, TransientFault
 from bukuhutang.base.faults import described
 from bukuhutang.base.ids import ChatId, TenantId
+from bukuhutang.base.spelling import storable
 from bukuhutang.entrypoints.chat.handle import apologise, handle
 from bukuhutang.entrypoints.chat.measure import HANDLED, HANDLING_SECONDS, QUARANTINED
 from bukuhutang.store import inbox
@@ -176,7 +177,7 @@ class InboxLoop:
             outcome = await self._attempt(message)
             if not isinstance(outcome, Failed):
                 return not outcome.startswith("waits")
-            reason = storable(outcome.reason)
+            reason = storable(outcome.reason)[:REASON_MAX]
             if attempts == ATTEMPTS_MAX:
                 return await self._set_aside(message, reason)
             await asyncio.sleep(RETRY_SECONDS[attempts - 1])
@@ -195,7 +196,7 @@ class InboxLoop:
             return Failed(f"transient: {fault}")
         except InvariantBroken as broken:
             log.exception("invariant_broken", tenant_id=message.tenant_id, message=message.id)
-            await self._set_aside(message, storable(f"invariant: {broken}"))
+            await self._set_aside(message, storable(f"invariant: {broken}")[:REASON_MAX])
             return "quarantined"
         except Exception as problem:  # boundary: the inbox loop
             log.exception("message_failed", tenant_id=message.tenant_id, message=message.id)
@@ -228,8 +229,3 @@ class InboxLoop:
         except Exception:  # boundary: what could not be worked may not be answerable either
             log.exception("apology_failed", tenant_id=message.tenant_id, message=message.id)
         return True
-
-
-def storable(reason: str) -> str:
-    """A reason as the database can keep it: no NUL, no half characters, REASON_MAX long."""
-    return reason.replace("\x00", "").encode("utf-8", "replace").decode()[:REASON_MAX]

@@ -13,6 +13,7 @@ import structlog
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.base.ids import PhoneNumber, TenantId
+from bukuhutang.base.spelling import storable
 from bukuhutang.entrypoints.sessions import metrics
 from bukuhutang.entrypoints.sessions.batch import Batcher
 from bukuhutang.entrypoints.sessions.insist import insist
@@ -56,14 +57,9 @@ def _cards(message: wa.MessageReceived) -> dict[str, Any] | None:
         return None
     cards = message.contacts[:CONTACTS_MAX]
     return {
-        "contacts": [{"name": _storable(one.name)[:NAME_MAX], "phone": one.phone} for one in cards],
+        "contacts": [{"name": storable(one.name)[:NAME_MAX], "phone": one.phone} for one in cards],
         "left_out": len(message.contacts) - len(cards),
     }
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL has no NUL in text and no halves of characters, and nothing reads them.
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _held(row: Any) -> Held:
@@ -206,7 +202,7 @@ class DatabasePorts:
             message.from_me,
             message.self_chat,
             _kind(message),
-            _storable(message.text)[:TEXT_STORED_MAX],
+            storable(message.text)[:TEXT_STORED_MAX],
             message.at,
             self._clock.now(),
             message.refers_to[:ID_MAX] if message.refers_to else None,
