@@ -29,16 +29,12 @@ AGREEMENT_ACTS = (
 )
 """What else happens to agreements: BATAL looks at it too, and what was built on it stays."""
 
+RECORDS = (*MONEY_ACTS, *AGREEMENT_ACTS)
+"""All that anything for the same person is built upon."""
 
 NO_RECORDS = (
-    *(
-        "contact_set",
-        "member_added",
-        "member_role_set",
-        "member_removed",
-        "signed_out",
-        "setting_changed",
-    ),
+    *("contact_set", "member_added", "member_role_set", "member_removed"),
+    *("signed_out", "setting_changed"),
 )
 """Acts that BATAL does not take back, and does not look behind either."""
 
@@ -112,8 +108,8 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
         " order by a.id desc limit 1",
         tx.tenant_id,
         chat_id,
-        [*MONEY_ACTS, *AGREEMENT_ACTS],
-        [*MONEY_ACTS, *AGREEMENT_ACTS, *NO_RECORDS],
+        RECORDS,
+        [*RECORDS, *NO_RECORDS],
     )
     return None if row is None else LastAct(*row)
 
@@ -131,7 +127,7 @@ async def record_of(tx: TenantTx, action: str, subject: int) -> Record | None:
         tx.tenant_id,
         action,
         subject,
-        [*MONEY_ACTS, *AGREEMENT_ACTS],
+        RECORDS,
     )
     return None if row is None else Record(*row)
 
@@ -153,7 +149,7 @@ async def record_of_installment(tx: TenantTx, payment: PaymentNumber) -> Install
         tx.tenant_id,
         payment,
         INSTALLMENT_ACTS,
-        [*MONEY_ACTS, *AGREEMENT_ACTS],
+        RECORDS,
     )
     assert row is not None, "what is recorded is in the audit log"
     return InstallmentRecord(*row)
