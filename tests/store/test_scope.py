@@ -414,3 +414,15 @@ async def test_closing_waits_for_what_runs_and_then_ends(ground: Ground) -> None
     await held.__aexit__(None, None, None)
     async with asyncio.timeout(10):
         await closing
+
+
+async def test_a_change_of_a_row_that_is_not_there_is_loud(
+    ground: Ground, two: tuple[TenantId, TenantId]
+) -> None:
+    change = "update tenants set status_since = now() where id = $2 and $1::bigint is not null"
+    async with ground.database.tenant_tx(two[0]) as tx:
+        await tx.change_one(change, two[0])
+    for missing in (two[1], 999_999):
+        with pytest.raises(AssertionError, match="one row was to be changed"):
+            async with ground.database.tenant_tx(two[0]) as tx:
+                await tx.change_one(change, missing)

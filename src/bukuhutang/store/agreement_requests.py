@@ -126,10 +126,9 @@ async def quoted_agreement(tx: TenantTx, chat_id: str, refers_to: str) -> int | 
 
 async def withdraw(tx: TenantTx, request_id: int, at: datetime) -> None:
     """Call an open question off at once, so that another may take its place in this transaction."""
-    await tx.db.execute(
+    await tx.change_one(
         "update agreement_requests set answer = 'withdrawn', answered_at = $3"
         " where tenant_id = $1 and id = $2 and answer is null",
-        tx.tenant_id,
         request_id,
         at,
     )
@@ -137,9 +136,8 @@ async def withdraw(tx: TenantTx, request_id: int, at: datetime) -> None:
 
 async def note_reminded(tx: TenantTx, request_id: int, at: datetime) -> None:
     """The borrower was reminded of the question."""
-    await tx.db.execute(
+    await tx.change_one(
         "update agreement_requests set reminded_at = $3 where tenant_id = $1 and id = $2",
-        tx.tenant_id,
         request_id,
         at,
     )

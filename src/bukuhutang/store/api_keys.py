@@ -121,10 +121,9 @@ def _row(row: tuple[object, ...]) -> ApiKeyRow:
 
 async def revoke(tx: TenantTx, number: int, now: datetime) -> None:
     """From now on this key opens nothing."""
-    await tx.db.execute(
+    await tx.change_one(
         "update api_keys set revoked_at = $3 where tenant_id = $1 and id = $2"
         " and revoked_at is null",
-        tx.tenant_id,
         number,
         now,
     )

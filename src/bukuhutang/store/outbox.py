@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bukuhutang.base.ids import ChatId, TenantId
-from bukuhutang.store.scope import Connection
+from bukuhutang.store.scope import Connection, TenantTx
 
 ATTEMPTS_MAX = 8
 ASK_AFTER_MINUTES = 10
@@ -230,5 +230,15 @@ async def is_waiting(db: Connection) -> bool:
         "select exists (select from outbound_messages o where o.waits"
         " and (select s.state in ('connected', 'restricted') from wa_sessions s"
         "   where s.tenant_id = o.tenant_id))"
+    )
+    return found
+
+
+async def is_full(tx: TenantTx, rows_max: int) -> bool:
+    """Whether so many of the tenant's messages wait to be sent."""
+    found: bool = await tx.db.fetchval(
+        "select exists (select from outbound_messages where tenant_id = $1 and waits offset $2)",
+        tx.tenant_id,
+        rows_max - 1,
     )
     return found

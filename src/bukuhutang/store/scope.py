@@ -71,6 +71,14 @@ class TenantTx:
     tenant_id: TenantId
     db: Connection
 
+    async def change_one(self, statement: str, *values: object) -> None:
+        """Change the one row that was read before; that it is not there is a defect.
+
+        Parameter 1 of the statement is the tenant.
+        """
+        done = await self.db.execute(statement, self.tenant_id, *values)
+        assert done == "UPDATE 1", f"{done}: one row was to be changed"
+
 
 class Role:
     """The connections of one role: a pool, and the ones at hand in front of it.

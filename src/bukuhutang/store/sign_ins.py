@@ -49,25 +49,6 @@ async def member_by_phone(tx: TenantTx, phone: PhoneNumber) -> MemberId | None:
     return None if found is None else MemberId(found)
 
 
-async def count_in_window(
-    tx: TenantTx, key: str, now: datetime, since: datetime, limit: int
-) -> bool:
-    """Count one more of what is limited under `key`; False when the window is full already."""
-    used: int | None = await tx.db.fetchval(
-        "insert into rate_windows as w (tenant_id, kind, key, started_at, used)"
-        " values ($1, 'sign_in', $2, $3, 1) on conflict (tenant_id, kind, key) do update"
-        " set started_at = case when w.started_at <= $4 then $3 else w.started_at end,"
-        " used = case when w.started_at <= $4 then 1 else w.used + 1 end"
-        " where w.started_at <= $4 or w.used < $5 returning used",
-        tx.tenant_id,
-        key,
-        now,
-        since,
-        limit,
-    )
-    return used is not None
-
-
 async def new_code(
     tx: TenantTx, member: MemberId, code_hash: bytes, now: datetime, expires_at: datetime
 ) -> int:
@@ -111,9 +92,8 @@ async def lock_code(tx: TenantTx, member: MemberId, now: datetime) -> CodeRow | 
 
 async def note_try(tx: TenantTx, code: int, used_at: datetime | None) -> None:
     """One more try at a code; with `used_at` it is void from now on."""
-    await tx.db.execute(
+    await tx.change_one(
         "update sign_in_codes set tries = tries + 1, used_at = $3 where tenant_id = $1 and id = $2",
-        tx.tenant_id,
         code,
         used_at,
     )
@@ -177,10 +157,9 @@ async def of_member(tx: TenantTx, member: MemberId, now: datetime) -> list[SignI
 
 async def touch(tx: TenantTx, row: SignInRow) -> None:
     """Write what changes while a login is used: its tokens and instants."""
-    await tx.db.execute(
+    await tx.change_one(
         "update sign_ins set token_hash = $3, earlier_hash = $4, rotated_at = $5, seen_at = $6,"
         " expires_at = $7 where tenant_id = $1 and id = $2",
-        tx.tenant_id,
         row.id,
         row.token_hash,
         row.earlier_hash,

@@ -119,9 +119,8 @@ async def read(tx: TenantTx) -> TenantRow | None:
 
 async def set_status(tx: TenantTx, status: TenantStatus, now: datetime) -> None:
     """A step in the tenant's life."""
-    await tx.db.execute(
+    await tx.change_one(
         "update tenants set status = $2, status_since = $3 where id = $1",
-        tx.tenant_id,
         status,
         now,
     )
@@ -129,10 +128,9 @@ async def set_status(tx: TenantTx, status: TenantStatus, now: datetime) -> None:
 
 async def set_plan(tx: TenantTx, plan: Plan) -> None:
     """The plan and the limits that come with it."""
-    await tx.db.execute(
+    await tx.change_one(
         "update tenants set plan = $2, ai_credits = $3, max_debts = $4, max_agreements = $5"
         " where id = $1",
-        tx.tenant_id,
         plan.name,
         plan.ai_credits_a_month,
         plan.max_debts,

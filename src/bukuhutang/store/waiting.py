@@ -1,4 +1,4 @@
-"""Messages that wait for their minute, and how often a chat was answered in this one."""
+"""Messages that wait for their minute."""
 
 from __future__ import annotations
 
@@ -67,34 +67,3 @@ async def pause(
     )
     assert row is not None
     return Paused(row["waiting"], row["flooded"])
-
-
-@dataclass(frozen=True)
-class Window:
-    """How often something was done in the minute that began at `started_at`."""
-
-    started_at: datetime
-    used: int
-    told: bool
-
-
-async def read_window(tx: TenantTx, kind: str, key: str) -> Window | None:
-    """The last window that was written, which may be long over."""
-    row = await tx.db.fetchrow(
-        "select started_at, used, told from rate_windows"
-        " where tenant_id = $1 and kind = $2 and key = $3",
-        tx.tenant_id,
-        kind,
-        key,
-    )
-    return None if row is None else Window(*row)
-
-
-async def is_outbox_full(tx: TenantTx, rows_max: int) -> bool:
-    """Whether so many of the tenant's messages wait to be sent."""
-    found: bool = await tx.db.fetchval(
-        "select exists (select from outbound_messages where tenant_id = $1 and waits offset $2)",
-        tx.tenant_id,
-        rows_max - 1,
-    )
-    return found

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from bukuhutang.base.answers import Answer
-from bukuhutang.store.waiting import Queue, Window, is_outbox_full, pause, read_window
+from bukuhutang.store import outbox, rate_windows
+from bukuhutang.store.rate_windows import Window
+from bukuhutang.store.waiting import Queue, pause
 from bukuhutang.tenancy.plans import PLANS, PlanName, next_plan
 from bukuhutang.usecases.book import MESSAGE_KEY, Book
 
@@ -140,7 +142,7 @@ def _this_minute(book: Book) -> datetime:
 async def chat_window(book: Book, chat_id: str) -> Window:
     """How often a borrower was answered in the minute that runs."""
     minute = minute_of(book.occasion.now)
-    found = await read_window(book.tx, CHAT, chat_id)
+    found = await rate_windows.read(book.tx, CHAT, chat_id)
     if found is None or found.started_at < minute:
         return Window(minute, 0, told=False)
     return found
@@ -166,13 +168,13 @@ def refuse_chat(book: Book, chat_id: str, window: Window) -> Answer | None:
 
 async def outbox_is_full(book: Book) -> bool:
     """Whether a further answer would only pile up: WhatsApp has been away for long."""
-    return await is_outbox_full(book.tx, OUTBOX_WAITING_MAX)
+    return await outbox.is_full(book.tx, OUTBOX_WAITING_MAX)
 
 
 async def refuse_outbox(book: Book) -> OutboxFull | None:
     """An answer is not queued: what the lender is told, once a day."""
     now = book.occasion.now
-    before = await read_window(book.tx, OUTBOX, OUTBOX)
+    before = await rate_windows.read(book.tx, OUTBOX, OUTBOX)
     if before is not None and now < before.started_at + DAY:
         return None
     _write(book, OUTBOX, OUTBOX, Window(now, 0, told=True))

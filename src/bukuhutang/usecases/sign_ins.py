@@ -16,7 +16,7 @@ from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
 from bukuhutang.base.secret import secret_hash
 from bukuhutang.rendering.texts import render
-from bukuhutang.store import outbox, sign_ins, tenants
+from bukuhutang.store import outbox, rate_windows, sign_ins, tenants
 from bukuhutang.store.book import Page, read_page
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.store.sign_ins import SignInRow
@@ -41,6 +41,7 @@ SEEN_EVERY = timedelta(minutes=1)
 IDLE_MAX = timedelta(days=30)
 AGE_MAX = timedelta(days=90)
 DEVICE_MAX = 100
+RATE_KIND = "sign_in"
 NOBODY = (TenantId(0), MemberId(0))
 
 
@@ -138,7 +139,7 @@ async def _may_ask(tx: TenantTx, member: MemberId, now: datetime) -> bool:
     # The short window first: what it refuses does not count for the day.
     windows = ((f"now:{member}", CODES_WINDOW, CODES_MAX), (f"day:{member}", DAY, CODES_A_DAY_MAX))
     for key, length, most in windows:
-        if not await sign_ins.count_in_window(tx, key, now, now - length, most):
+        if not await rate_windows.hit_below(tx, RATE_KIND, key, now, length=length, most=most):
             return False
     return True
 
