@@ -320,12 +320,16 @@ async def end_sign_in(database: Database, signed: Signed, number: int, when: Whe
 
 
 async def sign_out_all(book: Book) -> SignedOutAll:
-    """KELUAR SEMUA: an owner ends everybody's web logins of this tenant, others their own."""
+    """KELUAR SEMUA: an owner ends everybody's web logins of this tenant, others their own.
+
+    A code that was sent already, and that somebody may have read, opens nothing either.
+    """
     book.require(Permission.READ)
     everybody = Permission.MEMBERS in book.occasion.permissions
     member = None if everybody else book.occasion.member_id
     if member is None and not everybody:
         raise NotPermitted(Permission.MEMBERS)  # a program has no logins of its own
+    await sign_ins.void_codes(book.tx, member, book.occasion.now)
     count = await sign_ins.revoke(book.tx, book.occasion.now, member=member)
     book.seal("signed_out", subject=member, detail={"count": count})
     return SignedOutAll(count, everybody)
