@@ -63,6 +63,20 @@ class TestTheToken:
             problem(await stolen.send("GET", "/sign-in"), 401, "signed_out")
             problem(await browser.send("GET", "/sign-in"), 401, "signed_out")
 
+    async def test_a_request_of_another_site_does_not_change_it(self, shop: Shop) -> None:
+        """The new one would not reach the owner's pages, and the login would end by itself."""
+        async with shop.signed_in() as browser:
+            kept = browser.cookies[COOKIE]
+            shop.web.clock.at += timedelta(hours=1)
+            for path in ("/sign-out", "/api/v1/debts"):
+                refused = await browser.send("POST", path, {}, Origin="https://evil.example")
+                problem(refused, 403, "csrf_refused")
+                assert "set-cookie" not in refused.headers
+            assert browser.cookies[COOKIE] == kept
+            shop.web.clock.at += timedelta(minutes=2)
+            assert await is_in(browser)
+            assert browser.cookies[COOKIE] != kept
+
     async def test_thirty_days_unused_are_the_end(self, shop: Shop) -> None:
         async with shop.signed_in() as browser:
             shop.web.clock.at += timedelta(days=29)

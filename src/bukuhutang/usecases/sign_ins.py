@@ -7,6 +7,7 @@ that nobody learns who is a lender.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -250,18 +251,22 @@ async def signed_by(
     new_token: str,
     when: When,
     *,
+    admit: Callable[[Signed], None],
     is_counted: bool = False,
 ) -> Signed:
     """Who has this token; after an hour of use it is changed for `new_token`, which is returned.
 
     The token before is good for a minute, for requests under way; shown later, two parties have
-    had it, and the login ends. A request to the API `is_counted`. Raises SignedOut.
+    had it, and the login ends. A request that `admit` refuses by raising leaves all as it was: it
+    could not bring the new token home. A request to the API `is_counted`. Raises SignedOut.
     """
     offered, now, found = secret_hash(token), when.now, None
     async with database.tenant_tx(tenant_id) as tx:
         row = await sign_ins.by_token(tx, offered, now)
         if row is not None:
             found = await _used(tx, row, offered, new_token, now)
+        if found is not None:
+            admit(found)
         if found is not None and row is not None and is_counted:
             found = replace(found, rate=await count_request(tx, row.plan, now))
     if found is None:
