@@ -16,13 +16,12 @@ from bukuhutang.usecases.agreement_payments import (
 )
 from bukuhutang.usecases.reminders import Reminded, note_reminder, remind
 from tests.agreements.rig import Deal
-from tests.usecases.rig import JAKARTA
 
 
 async def reminded(deal: Deal) -> str:
     """INGATKAN Budi as the chat door does it; the reference of the message, a moment later."""
     async with deal.shop.book("Budi") as book:
-        done = await remind(book, "Budi", "budi", JAKARTA)
+        done = await remind(book, "Budi", "budi")
         assert isinstance(done, Reminded)
         assert done.to is not None
         ref = book.send(done.to, "🙏 Halo Budi", purpose="reminder")

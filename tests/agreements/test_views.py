@@ -18,7 +18,6 @@ from bukuhutang.usecases.agreement_payments import PayInstallment, forgive, pay_
 from bukuhutang.usecases.agreement_refusals import NoAgreementRuns
 from bukuhutang.usecases.overview import History, show_history
 from tests.agreements.rig import Deal
-from tests.usecases.rig import JAKARTA
 
 SARI = "6281230000002"
 
@@ -115,7 +114,7 @@ async def test_the_history_tells_of_installments_too(deal: Deal) -> None:
     await deal.shop.undo()
     [budi] = await deal.shop.people("Budi")
     async with deal.shop.book("Budi") as book:
-        shown = await show_history(book, budi, JAKARTA)
+        shown = await show_history(book, budi)
     assert isinstance(shown, History)
     assert [(one.kind, one.amount, one.number) for one in shown.lines] == [
         ("forgiven_undone", 1_000, 1),

@@ -15,7 +15,7 @@ from bukuhutang.store import agreements, checks
 from bukuhutang.store.agreements import StoredAgreement
 from bukuhutang.usecases.agreement_facts import NewAgreement, open_agreement
 from bukuhutang.usecases.agreement_payments import PayInstallment, pay_installment
-from bukuhutang.usecases.book import service_book
+from bukuhutang.usecases.opened import service_book
 from bukuhutang.usecases.people import NewPerson, borrower_of
 from tests.store.ground import NOON, Ground, fresh_ground
 from tests.support.database import Server

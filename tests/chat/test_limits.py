@@ -13,7 +13,7 @@ from bukuhutang.entrypoints.chat.handle import handle
 from bukuhutang.store import checks, members
 from bukuhutang.store.members import MemberRow
 from bukuhutang.tenancy.roles import NOTHING, Role
-from bukuhutang.usecases.book import service_book
+from bukuhutang.usecases.opened import service_book
 from bukuhutang.usecases.quotas import spend_ai_credit
 from bukuhutang.usecases.refusals import NotPermitted
 from tests.chat.desk import Desk

@@ -69,7 +69,7 @@ def found(
 ) -> dict[str, tuple[str, str]]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return {one.code: (one.level, one.advice) for one in findings(os.environ, folder)}
+    return {one.code: (one.level, one.advice) for one in findings(folder)}
 
 
 @pytest.mark.parametrize("code", CASES)

@@ -41,7 +41,7 @@ def shop_of(line: Line) -> Shop:
 async def ingatkan(line: Line, name: str = "Budi") -> str:
     """INGATKAN as the chat door does it; the reference of the message."""
     async with shop_of(line).book(name) as book:
-        done = await remind(book, name, name.lower(), JAKARTA)
+        done = await remind(book, name, name.lower())
         assert isinstance(done, Reminded)
         assert done.to is not None
         ref = book.send(done.to, f"🙏 Halo {name}", purpose="reminder")
@@ -284,7 +284,7 @@ async def fate(line: Line) -> str:
         await ingatkan(line)
     async with shop_of(line).book("Budi") as book:
         person: Any = await person_known(book, "Budi", "budi")
-        shown = await show_history(book, person, JAKARTA)
+        shown = await show_history(book, person)
     assert isinstance(shown, History)
     assert shown.reminder is not None
     assert shown.reminder.fate == no.value.fate

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bukuhutang.base.ids import TenantId
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store.scope import Database, TenantTx
-from bukuhutang.usecases.book import service_book
+from bukuhutang.usecases.opened import service_book
 from bukuhutang.usecases.people import NewPerson
 from bukuhutang.usecases.quotas import spend_ai_credit
 from bukuhutang.usecases.record_debt import RecordDebt, record_debt

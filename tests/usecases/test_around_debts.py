@@ -35,7 +35,7 @@ BUDI = PhoneNumber("6281200000001")
 async def reminded(shop: Shop, name: str = "Budi") -> Reminded:
     """INGATKAN, noted as the chat door notes it."""
     async with shop.book(name) as book:
-        done = await remind(book, name, name.lower(), JAKARTA)
+        done = await remind(book, name, name.lower())
         assert isinstance(done, Reminded)
         if done.to is not None:
             note_reminder(book, done.person, book.send(done.to, "…", purpose="reminder"))
@@ -172,7 +172,7 @@ class TestOverview:
     async def test_an_empty_book_says_so(self, shop: Shop) -> None:
         async with shop.book() as book:
             assert isinstance(await overview.show_status(book), overview.StatusEmpty)
-            history = await overview.show_history(book, None, JAKARTA)
+            history = await overview.show_history(book, None)
         assert isinstance(history, overview.HistoryEmpty)
 
     async def test_the_history_is_newest_first_and_says_that_there_is_more(
@@ -181,7 +181,7 @@ class TestOverview:
         for n in range(overview.HISTORY_MAX + 2):
             await shop.lent("Budi", n + 1)
         async with shop.book() as book:
-            history = await overview.show_history(book, None, JAKARTA)
+            history = await overview.show_history(book, None)
         assert isinstance(history, overview.History)
         assert [line.amount for line in history.lines] == list(range(12, 2, -1))
         assert history.more
@@ -191,7 +191,7 @@ class TestOverview:
         await shop.lent("Sari", 10)
         await shop.paid("Sari", None)
         async with shop.book() as book:
-            usage = await overview.show_usage(book, JAKARTA)
+            usage = await overview.show_usage(book)
         assert (usage.plan, usage.debts_open, usage.max_debts) == ("free", 1, 50)
         assert (usage.agreements_open, usage.max_agreements) == (0, 5)
 

@@ -11,7 +11,8 @@ import httpx
 from bukuhutang.base.ids import TenantId
 from bukuhutang.entrypoints.web.cursors import write_cursor
 from bukuhutang.store.scope import TenantTx
-from bukuhutang.usecases.book import Book, service_book
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.opened import service_book
 from tests.support.filled import record_debts, spend_credits
 from tests.web.rig import NOON, Web, problem, register
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -45,7 +45,7 @@ class Finding:
     advice: str
 
 
-def findings(environment: Mapping[str, str], data_folder: Path) -> list[Finding]:
+def findings(data_folder: Path) -> list[Finding]:
     """All of them, the worst first."""
     found = list(_folder(data_folder))
     try:
@@ -53,9 +53,8 @@ def findings(environment: Mapping[str, str], data_folder: Path) -> list[Finding]
     except ConfigurationProblem as problem:
         found.append(Finding("error", "settings_unreadable", str(problem)))
     else:
-        for look in (_keys, _databases, _addresses, _cloud, _mail):
+        for look in (_keys, _databases, _addresses, _cloud, _mail, _operators):
             found += look(settings)
-        found += _operators(environment)
     order: tuple[Level, ...] = ("error", "warning", "note")
     return sorted(found, key=lambda one: order.index(one.level))
 
@@ -231,9 +230,9 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         yield Finding("warning", "mail_operator_missing", "MAIL_OPERATOR: you are told of nothing")
 
 
-def _operators(environment: Mapping[str, str]) -> Iterator[Finding]:
-    numbers = environment.get("OPERATOR_NUMBERS", "")
-    if bool(numbers.strip(" ,")) != bool(environment.get("OPERATOR_TENANT", "").strip()):
+def _operators(settings: Settings) -> Iterator[Finding]:
+    numbers = settings.operator_numbers or ""
+    if bool(numbers.strip(" ,")) != (settings.operator_tenant is not None):
         yield Finding(
             "error", "operator_incomplete", "OPERATOR_NUMBERS and OPERATOR_TENANT need each other"
         )

@@ -143,11 +143,9 @@ def check_config(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say what is missing or weak in the configuration; never shows a secret."""
-    import os
-
     from bukuhutang.main.check_config import findings
 
-    found = findings(os.environ, data_folder)
+    found = findings(data_folder)
     if as_json:
         typer.echo(json.dumps({"findings": [vars(one) for one in found]}))
     else:

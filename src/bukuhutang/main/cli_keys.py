@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bukuhutang.main.commands import DEFAULT_DATA, DataFolder, app, with_database
+from bukuhutang.tenancy.roles import KeyScope
 
 __all__ = ["app"]
 
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 
 PAGE = 200
 NEWEST = 2**63 - 1
-
-
-class Scope(StrEnum):
-    """What a key may do."""
-
-    READ = "read"
-    WRITE = "write"
 
 
 @app.command()
@@ -44,11 +37,10 @@ def keys(tenant_id: int, data_folder: DataFolder = DEFAULT_DATA) -> None:
 
 
 def _line(one: ApiKeyRow, when: When) -> str:
-    state = "valid" if one.is_living(when.now) else "expired"
-    state = "revoked" if one.revoked_at is not None else state
     ends = f"{one.expires_at:%Y-%m-%d}" if one.expires_at is not None else "-"
     used = f"{one.last_used_at:%Y-%m-%d %H:%M}Z" if one.last_used_at is not None else "-"
-    return f"{one.id}\t{one.scope}\t{state}\t…{one.hint}\tends {ends}\tused {used}\t{one.name}"
+    status = one.status(when.now)
+    return f"{one.id}\t{one.scope}\t{status}\t…{one.hint}\tends {ends}\tused {used}\t{one.name}"
 
 
 @app.command("keys-add")
@@ -56,7 +48,7 @@ def keys_add(
     tenant_id: int,
     name: str,
     data_folder: DataFolder = DEFAULT_DATA,
-    scope: Annotated[Scope, typer.Option(help="What the key may do.")] = Scope.WRITE,
+    scope: Annotated[KeyScope, typer.Option(help="What the key may do.")] = KeyScope.WRITE,
     days: Annotated[
         int | None, typer.Option(min=1, max=3_653, help="After how many days it ends; else never.")
     ] = None,
@@ -66,7 +58,6 @@ def keys_add(
     from datetime import timedelta
 
     from bukuhutang.base.ids import TenantId
-    from bukuhutang.tenancy.roles import KeyScope
     from bukuhutang.usecases.api_keys import (
         SECRET_BYTES,
         CreateKey,
@@ -76,7 +67,7 @@ def keys_add(
 
     async def act(database: Database, when: When) -> KeyCreated:
         ends = None if days is None else when.now + timedelta(days=days)
-        wish = CreateKey(name, KeyScope(scope), ends)
+        wish = CreateKey(name, scope, ends)
         secret = secrets.token_urlsafe(SECRET_BYTES)
         return await create_key_of(database, TenantId(tenant_id), wish, secret, when)
 

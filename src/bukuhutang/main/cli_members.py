@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bukuhutang.main.commands import DEFAULT_DATA, DataFolder, app, with_database
+from bukuhutang.tenancy.roles import Role
 
 __all__ = ["app"]
 
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from bukuhutang.usecases.tenants import When
 
 
-class RoleName(StrEnum):
-    """What a member is to the tenant."""
-
-    OWNER = "owner"
-    STAFF = "staff"
-    VIEWER = "viewer"
-
-
 @app.command("add-user")
 def add_user(
     tenant_id: int,
@@ -32,16 +24,15 @@ def add_user(
     name: str,
     data_folder: DataFolder = DEFAULT_DATA,
     role: Annotated[
-        RoleName, typer.Option(help="Staff record; viewers only look; owners may do all.")
-    ] = RoleName.OWNER,
+        Role, typer.Option(help="Staff record; viewers only look; owners may do all.")
+    ] = Role.OWNER,
 ) -> None:
     """Let another number speak for a tenant, or give it another role."""
     from bukuhutang.base.ids import TenantId
-    from bukuhutang.tenancy.roles import Role
     from bukuhutang.usecases.members import NewMember, add_by_operator
 
     async def act(database: Database, when: When) -> MemberAdded:
-        new = NewMember(phone_number, name, Role(role))
+        new = NewMember(phone_number, name, role)
         return await add_by_operator(database, TenantId(tenant_id), new, when)
 
     done = with_database(data_folder, act)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from bukuhutang.store.scope import TenantTx
 from bukuhutang.tenancy.plans import PlanName
@@ -28,9 +29,11 @@ class ApiKeyRow:
     revoked_at: datetime | None
     last_used_at: datetime | None
 
-    def is_living(self, now: datetime) -> bool:
-        """Whether it still opens the door."""
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+    def status(self, now: datetime) -> Literal["valid", "expired", "revoked"]:
+        """Only a valid one opens the door."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "valid" if self.expires_at is None or self.expires_at > now else "expired"
 
 
 @dataclass(frozen=True)

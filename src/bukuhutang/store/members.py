@@ -56,10 +56,7 @@ async def insert(tx: TenantTx, member: MemberRow, now: datetime) -> None:
 
 
 async def write(tx: TenantTx, member: MemberRow, now: datetime) -> None:
-    """Name, role and whether he is removed, as `member` says; his open questions end.
-
-    A removed member's sign-ins end too.
-    """
+    """Name, role and whether he is removed, as `member` says; his open questions end."""
     await tx.db.execute(
         "with gone as (delete from dialogues where tenant_id = $1 and member_id = $2)"
         " update users set name = $3, role = $4, removed_at = $5 where tenant_id = $1 and id = $2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 TENANT_NAME_MAX = 100
 EMAIL_MAX = 254
@@ -28,6 +29,11 @@ class TenantSettings:
     auto_reminder: bool = True
     language: Language = Language.INDONESIAN
     timezone: str = "Asia/Jakarta"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the tenant's days and months begin."""
+        return ZoneInfo(self.timezone)
 
 
 TIMEZONES: dict[str, str] = {

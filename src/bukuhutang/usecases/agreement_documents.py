@@ -43,7 +43,8 @@ from bukuhutang.usecases.agreement_voice import (
     tell_borrower,
     tell_lender,
 )
-from bukuhutang.usecases.book import Book, service_book
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.opened import service_book
 
 PDF = "application/pdf"
 

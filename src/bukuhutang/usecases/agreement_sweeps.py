@@ -21,7 +21,7 @@ from bukuhutang.usecases.agreement_voice import (
     tell_borrower,
     tell_lender,
 )
-from bukuhutang.usecases.book import service_book
+from bukuhutang.usecases.opened import service_book
 
 REMIND_AFTER_DAYS = 3
 SWEPT_MAX = 500

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.ids import PhoneNumber
@@ -67,4 +66,4 @@ def answer_until(book: Book) -> date:
 
 def local_date(book: Book, at: datetime) -> date:
     """The date of an instant where the tenant is."""
-    return at.astimezone(ZoneInfo(book.page.settings.timezone)).date()
+    return at.astimezone(book.page.settings.zone).date()

@@ -31,6 +31,7 @@ from bukuhutang.usecases.tenants import (
     NameInvalid,
     When,
     clean_tenant_name,
+    operated,
     operator_book,
     read_tenant,
 )
@@ -182,12 +183,8 @@ async def create_key_of(
     database: Database, tenant_id: TenantId, wish: CreateKey, secret: str, when: When
 ) -> KeyCreated:
     """As the operator. Raises TenantNotFound and what `create_key` raises."""
-    async with database.book_tx(tenant_id) as tx:
-        await read_tenant(tx)
-        book = await operator_book(tx, when)
-        created = await create_key(book, wish, secret)
-        await book.close()
-        return created
+    async with operated(database, tenant_id, when) as book:
+        return await create_key(book, wish, secret)
 
 
 async def keys_of(
@@ -204,12 +201,8 @@ async def revoke_key_of(
     database: Database, tenant_id: TenantId, number: int, when: When
 ) -> ApiKeyRow:
     """As the operator. Raises TenantNotFound, KeyNotFound."""
-    async with database.book_tx(tenant_id) as tx:
-        await read_tenant(tx)
-        book = await operator_book(tx, when)
-        row = await revoke_key(book, number)
-        await book.close()
-        return row
+    async with operated(database, tenant_id, when) as book:
+        return await revoke_key(book, number)
 
 
 async def admit_key(database: Database, offered: str, now: datetime) -> Admitted | None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.ids import (
     AgreementNumber,
@@ -24,10 +23,10 @@ from bukuhutang.base.ids import (
 from bukuhutang.ledger.chain import AuditEntry, entry_hash
 from bukuhutang.ledger.debt import Borrower, Debt
 from bukuhutang.ledger.money import Direction
-from bukuhutang.store.book import DialogueRow, Page, read_page
+from bukuhutang.store.book import DialogueRow, Page
 from bukuhutang.store.changes import Changes, audit_row, write
 from bukuhutang.store.scope import TenantTx
-from bukuhutang.tenancy.roles import EVERYTHING, Permission
+from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.refusals import NotPermitted
 
 MESSAGE_KEY = "in:"
@@ -376,13 +375,6 @@ class Book:
         for row in self.changes.outbound:
             row["about"] = None if row["about"] is None else json.dumps(row["about"])
         await write(self.tx, self.changes)
-
-
-async def service_book(tx: TenantTx, key: str, now: datetime) -> Book:
-    """The book opened by the service itself, for what happens without anybody's message."""
-    page = await read_page(tx)
-    today = now.astimezone(ZoneInfo(page.settings.timezone)).date()
-    return Book(tx, page, Occasion("service", None, None, key, now, today, EVERYTHING))
 
 
 def _kept(row: DialogueRow) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.ids import TenantId
 from bukuhutang.messaging.states import StateChange, WaSessionState
@@ -107,7 +106,7 @@ async def _tell(
         code,
         # The operator is spoken to in the language of the command line.
         Language.ENGLISH if is_for_operator else settings.language,
-        today=when.now.astimezone(ZoneInfo(settings.timezone)).date(),
+        today=when.now.astimezone(settings.zone).date(),
         link=link,
         **_fields(tenant, settings, change),
     )
@@ -123,7 +122,7 @@ def _key(code: str, noted: Noted, now: datetime) -> str:
 
 
 def _fields(tenant: TenantRow, settings: TenantSettings, change: StateChange) -> dict[str, object]:
-    until = change.until and change.until.astimezone(ZoneInfo(settings.timezone))
+    until = change.until and change.until.astimezone(settings.zone)
     return {
         "name": tenant.name,
         "phone": tenant.phone_number,
@@ -155,7 +154,7 @@ async def words_for_stranger(database: Database, tenant_id: TenantId, when: When
     return render(
         "wrong_number_scanned",
         settings.language,
-        today=when.now.astimezone(ZoneInfo(settings.timezone)).date(),
+        today=when.now.astimezone(settings.zone).date(),
         name=tenant.name,
         tail=tenant.phone_number[-4:],
     )

@@ -24,6 +24,7 @@ from bukuhutang.usecases.tenants import (
     PhoneNumberInvalid,
     When,
     clean_tenant_name,
+    operated,
     operator_book,
     read_tenant,
 )
@@ -251,12 +252,8 @@ async def add_by_operator(
     database: Database, tenant_id: TenantId, new: NewMember, when: When
 ) -> MemberAdded:
     """As `add_member`, by the operator. Raises TenantNotFound besides."""
-    async with database.book_tx(tenant_id) as tx:
-        await read_tenant(tx)
-        book = await operator_book(tx, when)
-        done = await add_member(book, new)
-        await book.close()
-        return done
+    async with operated(database, tenant_id, when) as book:
+        return await add_member(book, new)
 
 
 async def remove_by_operator(
@@ -266,16 +263,12 @@ async def remove_by_operator(
     phone = read_phone(phone_number)
     if phone is None:
         raise PhoneNumberInvalid
-    async with database.book_tx(tenant_id) as tx:
-        await read_tenant(tx)
-        book = await operator_book(tx, when)
-        done = await remove_member(book, f"+{phone}", lambda one: one.phone == phone)
-        await book.close()
-        return done
+    async with operated(database, tenant_id, when) as book:
+        return await remove_member(book, f"+{phone}", lambda one: one.phone == phone)
 
 
 async def list_by_operator(database: Database, tenant_id: TenantId, when: When) -> MemberList:
     """As `list_members`. Raises TenantNotFound."""
-    async with database.book_tx(tenant_id) as tx:
+    async with database.tenant_tx(tenant_id) as tx:
         await read_tenant(tx)
         return await list_members(await operator_book(tx, when))

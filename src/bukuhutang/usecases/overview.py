@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.ids import BorrowerId, DebtNumber
@@ -202,7 +201,7 @@ KINDS = {
 }
 
 
-async def show_history(book: Book, person: Person | None, zone: ZoneInfo) -> History | HistoryEmpty:
+async def show_history(book: Book, person: Person | None) -> History | HistoryEmpty:
     """The latest records of one person, or of the whole book; newest first."""
     book.require(Permission.READ)
     name = None if person is None else person.borrower.name
@@ -212,6 +211,7 @@ async def show_history(book: Book, person: Person | None, zone: ZoneInfo) -> His
     acts, count = await audit_log.history(book.tx, borrower, limit=HISTORY_MAX)
     if not acts:
         return HistoryEmpty(name)
+    zone = book.page.settings.zone
     lines = tuple(
         HistoryLine(
             KINDS[act.action],
@@ -248,10 +248,10 @@ class UsageShown(Answer):
     api_requests_a_minute: int
 
 
-async def show_usage(book: Book, zone: ZoneInfo) -> UsageShown:
+async def show_usage(book: Book) -> UsageShown:
     """Plan, what of it is used, and how WhatsApp is."""
     book.require(Permission.READ)
-    used = await usage_now(book.tx, book.occasion.now, zone)
+    used = await usage_now(book.tx, book.occasion.now, book.page.settings.zone)
     plan = PLANS[used.plan]
     # The very message that asks is counted when it is worked: then all pages agree with this one.
     asking = int(book.occasion.key.startswith(MESSAGE_KEY))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.store.waiting import Queue, Window, is_outbox_full, pause, read_window
@@ -86,7 +85,7 @@ def inbox_rows_max(plan: PlanName) -> int:
     return PLANS[plan].messages_a_minute * MINUTES_WAITING_MAX
 
 
-async def hold_back(book: Book, chat_id: str, zone: ZoneInfo) -> Held | None:
+async def hold_back(book: Book, chat_id: str) -> Held | None:
     """Let a member's message wait when the minute's rate is used up; None when it may be worked.
 
     With it wait all later ones of its chat, so that none overtakes it. A message that waited
@@ -105,10 +104,10 @@ async def hold_back(book: Book, chat_id: str, zone: ZoneInfo) -> Held | None:
     queue = Queue(minute + MINUTE if is_full else minute, limit, inbox_rows_max(plan))
     inbound_id = int(book.occasion.key.removeprefix(MESSAGE_KEY))
     done = await pause(book.tx, inbound_id, chat_id, queue, now=book.occasion.now)
-    return Held(_line(book, queue, done.flooded > 0, zone), done.flooded)
+    return Held(_line(book, queue, done.flooded > 0), done.flooded)
 
 
-def _line(book: Book, queue: Queue, flooded: bool, zone: ZoneInfo) -> Answer | None:
+def _line(book: Book, queue: Queue, flooded: bool) -> Answer | None:
     """What is said of it: each of the two lines once a minute."""
     level = FLOOD_TOLD if flooded else WAITING_TOLD
     if book.counters.rate_told >= level:
@@ -116,11 +115,11 @@ def _line(book: Book, queue: Queue, flooded: bool, zone: ZoneInfo) -> Answer | N
     book.counters.rate_told = level
     if flooded:
         end = queue.first + MINUTES_WAITING_MAX * MINUTE
-        return RateFlooded(queue.rows_max, *_hour(end, zone))
+        return RateFlooded(queue.rows_max, *_hour(book, end))
     plan = book.page.limits.plan
     above = next_plan(plan)
     above_limit = None if above is None else PLANS[above].messages_a_minute
-    return RateReached(plan, queue.a_minute, above, above_limit, *_hour(queue.first, zone))
+    return RateReached(plan, queue.a_minute, above, above_limit, *_hour(book, queue.first))
 
 
 def count_answered(book: Book) -> None:
@@ -163,12 +162,12 @@ def count_chat(book: Book, chat_id: str, window: Window) -> None:
     _write(book, CHAT, chat_id, replace(window, used=window.used + 1))
 
 
-def refuse_chat(book: Book, chat_id: str, window: Window, zone: ZoneInfo) -> Answer | None:
+def refuse_chat(book: Book, chat_id: str, window: Window) -> Answer | None:
     """A borrower has had his answers: what is told, once a minute."""
     if window.told:
         return None
     _write(book, CHAT, chat_id, replace(window, told=True))
-    return ChatRateReached(book.page.tenant_name, *_hour(window.started_at + MINUTE, zone))
+    return ChatRateReached(book.page.tenant_name, *_hour(book, window.started_at + MINUTE))
 
 
 async def outbox_is_full(book: Book) -> bool:
@@ -203,6 +202,6 @@ def minute_of(now: datetime) -> datetime:
     return now.replace(second=0, microsecond=0)
 
 
-def _hour(at: datetime, zone: ZoneInfo) -> tuple[str, str]:
-    there = at.astimezone(zone)
+def _hour(book: Book, at: datetime) -> tuple[str, str]:
+    there = at.astimezone(book.page.settings.zone)
     return f"{there:%H}", f"{there:%M}"

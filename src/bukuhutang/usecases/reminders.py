@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.ledger.money import Direction
@@ -68,7 +67,7 @@ class Reminded:
 
 
 async def remind(
-    book: Book, name: str, name_key: str, zone: ZoneInfo, *, chosen: Person | None = None
+    book: Book, name: str, name_key: str, *, chosen: Person | None = None
 ) -> Reminded | WhichPerson:
     """Prepare the reminder of one person's open receivables and of what is due of agreements.
 
@@ -82,7 +81,7 @@ async def remind(
     borrower = person.borrower
     if borrower.opted_out:
         raise BorrowerOptedOut(borrower.name)
-    today = book.occasion.today
+    today, zone = book.occasion.today, book.page.settings.zone
     earlier = await reminders.sent_on(book.tx, borrower.id, today)
     if earlier is not None:
         known = fate_of(earlier, zone)

@@ -138,7 +138,7 @@ async def show_month(book: Book, month: str) -> MonthReport:
     Raises NotPermitted, MonthUnknown.
     """
     book.require(Permission.READ)
-    zone = ZoneInfo(book.page.settings.timezone)
+    zone = book.page.settings.zone
     sums = await reports.month(book.tx, _span(month, zone))
     return MonthReport(
         month,

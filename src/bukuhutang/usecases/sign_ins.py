@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.errors import Refusal
@@ -25,7 +24,8 @@ from bukuhutang.store.sign_ins import SignInRow
 from bukuhutang.tenancy.phone import read_phone
 from bukuhutang.tenancy.roles import NOTHING, Permission, Role
 from bukuhutang.usecases.api_keys import ApiRate, count_request
-from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.opened import book_at
 from bukuhutang.usecases.refusals import NotPermitted
 from bukuhutang.usecases.tenants import PhoneNumberInvalid, When
 
@@ -175,8 +175,7 @@ async def forget_codes(database: Database, now: datetime) -> None:
 
 def _book(tx: TenantTx, page: Page, member: MemberId | None, *, key: str, now: datetime) -> Book:
     actor = "service" if member is None else f"member:{member}"
-    today = now.astimezone(ZoneInfo(page.settings.timezone)).date()
-    return Book(tx, page, Occasion(actor, member, None, key, now, today, NOTHING))
+    return book_at(tx, page, actor=actor, key=key, now=now, permissions=NOTHING, member_id=member)
 
 
 async def sign_in(

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import TenantId
@@ -36,7 +37,8 @@ from bukuhutang.tenancy.tenant import (
     TenantSettings,
     TenantStatus,
 )
-from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.opened import book_at
 from bukuhutang.usecases.quotas import usage_now
 from bukuhutang.usecases.settings import ChangeSettings, change_settings
 
@@ -231,11 +233,8 @@ async def set_language(
     database: Database, tenant_id: TenantId, language: Language, when: When
 ) -> None:
     """The language the bot speaks to this lender. Raises TenantNotFound."""
-    async with database.book_tx(tenant_id) as tx:
-        await read_tenant(tx)
-        book = await operator_book(tx, when)
+    async with operated(database, tenant_id, when) as book:
         change_settings(book, ChangeSettings(language=language))
-        await book.close()
 
 
 async def add_credits(
@@ -325,8 +324,7 @@ async def tenant_stats(database: Database, tenant_id: TenantId, when: When) -> T
     async with database.tenant_tx(tenant_id) as tx:
         tenant = await read_tenant(tx)
         settings = await read_settings(tx)
-        zone = ZoneInfo(settings.timezone)
-        used = await usage_now(tx, when.now, zone)
+        used = await usage_now(tx, when.now, settings.zone)
         totals = await stats.tenant_totals(tx)
         login = await wa_sessions.read(tx)
         assert login is not None, "a tenant has a login"
@@ -342,12 +340,24 @@ async def read_tenant(tx: TenantTx) -> TenantRow:
     return tenant
 
 
+@asynccontextmanager
+async def operated(database: Database, tenant_id: TenantId, when: When) -> AsyncIterator[Book]:
+    """The tenant's book under its lock for one act of the operator, written at the end.
+
+    Raises TenantNotFound.
+    """
+    async with database.book_tx(tenant_id) as tx:
+        await read_tenant(tx)
+        book = await operator_book(tx, when)
+        yield book
+        await book.close()
+
+
 async def operator_book(tx: TenantTx, when: When) -> Book:
     """The book opened by the operator, for acts on the tenant itself."""
     page = await read_page(tx)
     key = f"{when.actor}:{page.counters.last_audit + 1}"
-    today = when.now.date()
-    return Book(tx, page, Occasion(when.actor, None, None, key, when.now, today, EVERYTHING))
+    return book_at(tx, page, actor=when.actor, key=key, now=when.now, permissions=EVERYTHING)
 
 
 async def _audit(tx: TenantTx, action: str, detail: dict[str, object], when: When) -> None:

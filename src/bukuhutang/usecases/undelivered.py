@@ -27,7 +27,8 @@ from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.store.settings import read_settings
 from bukuhutang.store.undelivered import Undelivered
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases.book import Book, service_book
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.opened import service_book
 from bukuhutang.usecases.tenants import When
 
 AT_ONCE_MAX = 50
@@ -133,7 +134,7 @@ class _Told:
 async def _open(tx: TenantTx, key: str, when: When, words: Words) -> _Told:
     book = await service_book(tx, key, when.now)
     language, today = book.page.settings.language, book.occasion.today
-    zone = ZoneInfo(book.page.settings.timezone)
+    zone = book.page.settings.zone
     return _Told(book, zone, lambda answer: words(answer, language, today))
 
 
@@ -177,7 +178,7 @@ def _missing(one: Undelivered, *, linked: bool = True) -> Missing:
 
 async def _tell_held(tx: TenantTx, when: When, words: Words) -> None:
     settings = await read_settings(tx)
-    zone = ZoneInfo(settings.timezone)
+    zone = settings.zone
     day = when.machine_now.astimezone(zone).date()
     held, count = await undelivered.held(tx, when.machine_now, limit=AT_ONCE_MAX)
     if not held or await undelivered.was_told_of_held(tx, day):

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
-from starlette.datastructures import Headers
-from starlette.types import Scope
 from structlog.testing import capture_logs
 
-from bukuhutang.base.ids import MemberId, TenantId
-from bukuhutang.entrypoints.web.api.gate import Caller, WayIn
-from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.store.api_keys import living
-from bukuhutang.tenancy.plans import PlanName
-from bukuhutang.tenancy.roles import BY_ROLE, KeyScope, Role
-from bukuhutang.tenancy.tenant import TenantStatus
-from bukuhutang.usecases.api_keys import count_request, revoke_key_of
-from bukuhutang.usecases.tenants import When, set_plan, toggle_tenant
+from bukuhutang.tenancy.roles import KeyScope
+from bukuhutang.usecases.api_keys import revoke_key_of
+from bukuhutang.usecases.tenants import set_plan, toggle_tenant
 from tests.web.api.rig import Program, a_debt, a_key, a_tenant, count, program, when
 from tests.web.rig import FAILURES_MAX, KEY, Web, problem
+from tests.web.sign_in_rig import COOKIE, HOST, open_shop
 
 RATE_HEADERS = ("limit", "remaining", "reset", "policy")
 
@@ -227,26 +220,13 @@ async def test_logs_show_routes_never_keys(web: Web, shop: Program) -> None:
     assert [one["route"] for one in lines] == ["/api/v1/debts", "/api/v1/debts"]
 
 
-def owner_of(tenant_id: TenantId) -> WayIn:
-    """A way in as the sign-in will be one: the member is named by a cookie."""
-
-    async def by_cookie(deps: WebDeps, scope: Scope, at: When) -> Caller | None:
-        if Headers(scope=scope).get("cookie") != "sign_in=owner":
-            return None
-        async with deps.database.tenant_tx(tenant_id) as tx:
-            rate = await count_request(tx, PlanName.FREE, at.now)
-        owner, permissions = MemberId(1), BY_ROLE[Role.OWNER]
-        return Caller(tenant_id, TenantStatus.ACTIVE, "member:1", owner, permissions, rate)
-
-    return by_cookie
-
-
 async def test_an_owner_who_has_signed_in_manages_the_keys(web: Web) -> None:
-    tenant_id = await a_tenant(web)
-    deps = replace(web.deps(), ways_in=(owner_of(tenant_id),))
-    async with web.client(deps, key=None) as http:
-        http.headers["Cookie"] = "sign_in=owner"
-        owner = Program(http, tenant_id, "")
+    open_at = await open_shop(web)
+    tenant_id = open_at.tenant_id
+    async with open_at.signed_in() as browser, web.client(key=None) as program_http:
+        browser.http.headers["Cookie"] = f"{COOKIE}={browser.cookies[COOKIE]}"
+        browser.http.headers.update({"Origin": HOST, "X-CSRF-Token": browser.csrf})
+        owner = Program(browser.http, tenant_id, "")
         body = {"name": "Kasir", "scope": "write", "expiresAt": "2026-12-31T17:00:00Z"}
         made = await owner.post("/keys", body, key="once")
         assert made.status_code == 201, made.text
@@ -259,11 +239,11 @@ async def test_an_owner_who_has_signed_in_manages_the_keys(web: Web) -> None:
             (1, "member:1", key[-4:])
         ]
         assert "key" not in listed[0]
-        as_program = {"Authorization": f"Bearer {key}", "Cookie": ""}
-        assert (await http.get("/api/v1/debts", headers=as_program)).status_code == 200
+        as_program = {"Authorization": f"Bearer {key}"}
+        assert (await program_http.get("/api/v1/debts", headers=as_program)).status_code == 200
         revoked = await owner.delete("/keys/1")
         assert (revoked.status_code, revoked.json()["status"]) == (200, "revoked")
-        assert (await http.get("/api/v1/debts", headers=as_program)).status_code == 403
+        assert (await program_http.get("/api/v1/debts", headers=as_program)).status_code == 403
         problem(await owner.delete("/keys/9"), 404, "key_not_found")
     async with web.database.tenant_tx(tenant_id) as tx:
         kept = await tx.db.fetchval("select string_agg(body, '') from idempotency_keys")

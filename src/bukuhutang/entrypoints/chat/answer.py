@@ -230,14 +230,14 @@ async def _show(talk: Talk, intent: intents.Intent, known: Person | None) -> str
                 return _told_or_asked(talk, intent, person)
             return talk.say(await overview.show_person(book, person))
         case intents.ShowHistory(name=None):
-            return talk.say(await overview.show_history(book, None, talk.zone))
+            return talk.say(await overview.show_history(book, None))
         case intents.ShowHistory(name=str(name)):
             person = known or await person_known(book, name, name_key(name))
             if isinstance(person, WhichPerson):
                 return _told_or_asked(talk, intent, person)
-            return talk.say(await overview.show_history(book, person, talk.zone))
+            return talk.say(await overview.show_history(book, person))
         case intents.ShowUsage():
-            return talk.say(await overview.show_usage(book, talk.zone))
+            return talk.say(await overview.show_usage(book))
         case intents.ShowSettings() | intents.ChangeSetting():
             return say_settings(talk, intent)
     return talk.say_code("command_unknown", suggestion=None)
@@ -280,7 +280,7 @@ def _ask(talk: Talk, intent: intents.Intent, options: tuple[Option, ...]) -> Non
 
 async def _remind(talk: Talk, intent: intents.Intent, name: str, known: Person | None) -> str:
     book = talk.book
-    outcome = await reminders.remind(book, name, name_key(name), talk.zone, chosen=known)
+    outcome = await reminders.remind(book, name, name_key(name), chosen=known)
     if isinstance(outcome, WhichPerson):
         return _told_or_asked(talk, intent, outcome)
     if outcome.to is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bukuhutang.entrypoints.chat.answer import answer_borrower, answer_lender
@@ -26,8 +25,6 @@ from bukuhutang.understanding.commands import read_borrower, read_lender
 from bukuhutang.understanding.names import name_key
 from bukuhutang.usecases import rates
 from bukuhutang.usecases.book import MESSAGE_KEY, Book, Occasion
-
-zone_named = lru_cache(maxsize=16)(ZoneInfo)
 
 WITH_TEXT = frozenset(("text", "document", "image", "edit"))
 FILES = frozenset(("document", "image"))
@@ -63,7 +60,7 @@ async def handle(
             message = replace(message, timezone=settings.timezone)
             heard = _hear(message, now)
             book = await _open_book(tx, message, heard, now)
-        talk = Talk(book, settings.language, zone_named(settings.timezone))
+        talk = Talk(book, settings.language)
         held = await _held_back(talk, message)
         if held is None:
             if told is not None:
@@ -84,7 +81,7 @@ async def _held_back(talk: Talk, message: Inbound) -> rates.Held | None:
     page = talk.book.page
     if page.member is None or (message.from_me and page.is_own_echo):
         return None
-    held = await rates.hold_back(talk.book, message.chat_id, talk.zone)
+    held = await rates.hold_back(talk.book, message.chat_id)
     if held is not None and held.say is not None:
         talk.book.send(message.chat_id, talk.say(held.say), part="waits")
     return held
@@ -92,7 +89,7 @@ async def _held_back(talk: Talk, message: Inbound) -> rates.Held | None:
 
 def _day(message: Inbound, now: datetime) -> date:
     """The date where the tenant is."""
-    return now.astimezone(zone_named(message.timezone)).date()
+    return now.astimezone(ZoneInfo(message.timezone)).date()
 
 
 def _hear(message: Inbound, now: datetime) -> intents.Intent | None:
@@ -168,7 +165,7 @@ async def _work_within_chat_rate(talk: Talk, message: Inbound, heard: intents.In
         rates.count_chat(book, message.chat_id, window)
         return outcome
     book.forget_staged()
-    told = rates.refuse_chat(book, message.chat_id, window, talk.zone)
+    told = rates.refuse_chat(book, message.chat_id, window)
     if told is not None:
         book.send(message.chat_id, talk.say(told))
     return OVER_CHAT_RATE
@@ -243,6 +240,6 @@ async def apologise(database: Database, message: Inbound, now: datetime) -> None
         book = await _open_book(tx, message, None, now)
         if book.page.member_id is None:
             return
-        talk = Talk(book, book.page.settings.language, zone_named(message.timezone))
+        talk = Talk(book, book.page.settings.language)
         book.send(message.chat_id, talk.say_code("apology_quarantined"))
         await book.close()

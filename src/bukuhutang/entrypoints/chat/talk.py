@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.errors import Refusal
@@ -19,7 +18,6 @@ class Talk:
 
     book: Book
     language: Language
-    zone: ZoneInfo
     attached: UUID | None = None  # the file that goes with the answer
 
     def say(self, answer: Answer | Refusal) -> str:

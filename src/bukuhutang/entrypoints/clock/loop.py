@@ -84,7 +84,6 @@ class ClockLoop:
             self._after()
         if more and not failed:
             await self._sweep_agreements(now)
-            await self._guarded(partial(forget_answers, self._database, now))
 
     async def _audit(self) -> None:
         count = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
@@ -52,7 +52,6 @@ class WebDeps:
     codes_sending: Afterwards = field(default_factory=Afterwards)
     sign_in_attempts: FailedAttempts = field(default_factory=sign_in_window)
     after_write: Callable[[], None] = lambda: None  # messages may be queued, documents wanted
-    ways_in: tuple[Callable[..., Awaitable[Any]], ...] = ()  # further ones, as `api.gate.WayIn`
     qr_wait_seconds: float = QR_WAIT_SECONDS
     has_mail: bool = False
     public_url: str | None = None  # where people outside reach this service

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from bukuhutang.entrypoints.web.cursors import CURSOR_CHARACTERS_MAX, ID_MAX
-from bukuhutang.entrypoints.web.shapes import PAGE_ROWS_DEFAULT, PageRows, Text, digits_only
+from bukuhutang.entrypoints.web.api.shapes import ApiIn, ApiOut
+from bukuhutang.entrypoints.web.cursors import ID_MAX
+from bukuhutang.entrypoints.web.shapes import Text, digits_only
 from bukuhutang.store.api_keys import ApiKeyRow
 from bukuhutang.tenancy.roles import KeyScope
 from bukuhutang.usecases.api_keys import CreateKey, KeyCreated
@@ -41,10 +41,8 @@ KeyIdInPath = Annotated[
 ]
 
 
-class KeyIn(BaseModel):
+class KeyIn(ApiIn):
     """What a new key is to be."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel)
 
     name: Text = Field(examples=["Kasir"], description="to tell your keys apart")
     scope: Literal["read", "write"] = Field(examples=["write"])
@@ -57,21 +55,8 @@ class KeyIn(BaseModel):
         return CreateKey(self.name, KeyScope(self.scope), self.expires_at)
 
 
-class KeysQuery(BaseModel):
-    """Which page of the list."""
-
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
-
-    limit: PageRows = PAGE_ROWS_DEFAULT
-    cursor: Text | None = Field(
-        default=None, max_length=CURSOR_CHARACTERS_MAX, description="nextCursor of the page before"
-    )
-
-
-class KeyOut(BaseModel):
+class KeyOut(ApiOut):
     """A key without its secret."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     id: int = Field(examples=[3])
     name: str = Field(examples=["Kasir"])
@@ -87,13 +72,7 @@ class KeyOut(BaseModel):
     @classmethod
     def of(cls, row: ApiKeyRow, now: datetime) -> KeyOut:
         """The key as JSON."""
-        expired = "valid" if row.is_living(now) else "expired"
-        return cls.model_validate(
-            {
-                **vars(row),
-                "status": "revoked" if row.revoked_at is not None else expired,
-            }
-        )
+        return cls(**vars(row), status=row.status(now))
 
 
 class KeyCreatedOut(KeyOut):
@@ -107,31 +86,25 @@ class KeyCreatedOut(KeyOut):
     @classmethod
     def told(cls, created: KeyCreated, now: datetime) -> KeyCreatedOut:
         """With the secret."""
-        return cls.model_validate({**KeyOut.of(created.row, now).model_dump(), "key": created.key})
+        return cls(**vars(created.row), status=created.row.status(now), key=created.key)
 
 
-class KeyAnswer(BaseModel):
+class KeyAnswer(ApiOut):
     """The operator's answer for one key."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     success: Literal[True] = True
     key: KeyOut
 
 
-class KeyCreatedAnswer(BaseModel):
+class KeyCreatedAnswer(ApiOut):
     """The operator's answer with a new key."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     success: Literal[True] = True
     key: KeyCreatedOut
 
 
-class KeysPage(BaseModel):
+class KeysPage(ApiOut):
     """One page of the operator's list."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     success: Literal[True] = True
     keys: Sequence[KeyOut]

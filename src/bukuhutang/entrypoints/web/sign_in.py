@@ -13,11 +13,11 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field
 
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.entrypoints.web import operator_cookie
+from bukuhutang.entrypoints.web.api.shapes import ApiIn, ApiOut
 from bukuhutang.entrypoints.web.attempts import FailedAttempts
 from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts, check_key
 from bukuhutang.entrypoints.web.client_address import address_of
@@ -46,18 +46,10 @@ from bukuhutang.usecases.sign_ins import (
 )
 from bukuhutang.usecases.tenants import PhoneNumberInvalid
 
-SEEN_AT_ONCE = re.compile(r"[^\x20-\x7e]")
+UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 router = APIRouter(tags=["signing in"])
 log = structlog.get_logger("web")
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel)
-
-
-class _Out(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 Number = Annotated[Text, Field(max_length=SPELLING_MAX, examples=["081234567890"])]
@@ -67,25 +59,25 @@ LenderNumber = Annotated[
 ]
 
 
-class CodeIn(_In):
+class CodeIn(ApiIn):
     phone_number: Number
     lender_number: LenderNumber = None
 
 
-class CodeAsked(_Out):
+class CodeAsked(ApiOut):
     """The same for every number."""
 
     success: bool = True
     expires_in_seconds: int = int(CODE_LIVES.total_seconds())
 
 
-class SignInIn(_In):
+class SignInIn(ApiIn):
     phone_number: Number
     lender_number: LenderNumber = None
     code: Annotated[str, AfterValidator(str.strip), Field(max_length=20, examples=["123456"])]
 
 
-class SignedInOut(_Out):
+class SignedInOut(ApiOut):
     """Who is signed in; `csrfToken` goes with every change as X-CSRF-Token."""
 
     tenant_id: int
@@ -95,7 +87,7 @@ class SignedInOut(_Out):
     expires_at: datetime
 
 
-class SignInOut(_Out):
+class SignInOut(ApiOut):
     """One login."""
 
     id: int
@@ -106,20 +98,20 @@ class SignInOut(_Out):
     current: bool
 
 
-class SignInsOut(_Out):
+class SignInsOut(ApiOut):
     sign_ins: list[SignInOut]
 
 
-class OperatorIn(_In):
+class OperatorIn(ApiIn):
     key: Annotated[str, Field(min_length=1, max_length=500, examples=["the operator's key"])]
 
 
-class OperatorOut(_Out):
+class OperatorOut(ApiOut):
     csrf_token: str
     expires_at: datetime
 
 
-class Done(_Out):
+class Done(ApiOut):
     success: bool = True
 
 
@@ -186,7 +178,7 @@ async def sign_in(body: SignInIn, request: Request, call: OperatorCall) -> Signe
     _admit(deps.sign_in_attempts, address, note=False)
     who = Who.read(body.phone_number, body.lender_number)
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    device = SEEN_AT_ONCE.sub("", request.headers.get("user-agent", ""))[: sign_ins.DEVICE_MAX]
+    device = UNPRINTABLE.sub("", request.headers.get("user-agent", ""))
     try:
         signed = await sign_ins.sign_in(
             deps.database,

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from bukuhutang.base.ids import TenantId
+from bukuhutang.entrypoints.web.api.shapes import PageQuery
 from bukuhutang.entrypoints.web.cursors import ID_MAX, CursorInvalid, read_cursor, write_cursor
 from bukuhutang.entrypoints.web.deps import OperatorCall
 from bukuhutang.entrypoints.web.key_shapes import (
@@ -18,7 +19,6 @@ from bukuhutang.entrypoints.web.key_shapes import (
     KeyIn,
     KeyOut,
     KeysPage,
-    KeysQuery,
 )
 from bukuhutang.entrypoints.web.openapi import refusals
 from bukuhutang.entrypoints.web.shapes import TenantIdInPath
@@ -63,7 +63,7 @@ async def create(tenant_id: TenantIdInPath, body: KeyIn, call: OperatorCall) -> 
 
 @router.get("", responses=refusals(NO_TENANT, CursorInvalid()))
 async def list_keys(
-    tenant_id: TenantIdInPath, asked: Annotated[KeysQuery, Query()], call: OperatorCall
+    tenant_id: TenantIdInPath, asked: Annotated[PageQuery, Query()], call: OperatorCall
 ) -> KeysPage:
     """The tenant's keys, the newest first, also those that open nothing any more."""
     rows = await api_keys.keys_of(

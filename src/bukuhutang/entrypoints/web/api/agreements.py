@@ -18,7 +18,13 @@ from bukuhutang.entrypoints.web.api.agreement_shapes import (
 from bukuhutang.entrypoints.web.api.calls import ApiReading, ApiWriting
 from bukuhutang.entrypoints.web.api.files import NOT_CHANGED, served
 from bukuhutang.entrypoints.web.api.gate import GUARDED
-from bukuhutang.entrypoints.web.api.people import ambiguous, clean_name, clean_phone, person_of
+from bukuhutang.entrypoints.web.api.people import (
+    CANDIDATE,
+    ambiguous,
+    clean_name,
+    clean_phone,
+    person_of,
+)
 from bukuhutang.entrypoints.web.api.refusals import (
     BorrowerNotFound,
     NameAmbiguous,
@@ -51,7 +57,6 @@ from bukuhutang.usecases.tenants import PhoneNumberInvalid
 router = APIRouter(prefix="/agreements", tags=["agreements"])
 
 NOT_FOUND = AgreementUnknown(3)
-CANDIDATE = {"borrowerId": 3, "name": "Budi", "phoneTail": "7890", "outstanding": 500_000}
 TOKEN_BYTES = 24
 PDF: Responses = {
     200: {

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Header, Request, Response, Security
 from fastapi.security import HTTPBearer
@@ -28,16 +27,14 @@ from bukuhutang.entrypoints.web.api.refusals import (
 )
 from bukuhutang.entrypoints.web.cursors import ID_MAX, Listed, read_cursor, write_cursor
 from bukuhutang.entrypoints.web.deps import WebDeps
-from bukuhutang.entrypoints.web.language import language_of
 from bukuhutang.ledger.names import name_key
 from bukuhutang.store import idempotency
 from bukuhutang.store.book import read_page
 from bukuhutang.store.idempotency import KeptAnswer
 from bukuhutang.store.scope import TenantTx
-from bukuhutang.store.settings import read_settings
 from bukuhutang.tenancy.roles import Permission
-from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases.book import Book, Occasion
+from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.opened import book_at
 from bukuhutang.usecases.tenants import When
 
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -72,7 +69,6 @@ class Reading:
     deps: WebDeps
     caller: Caller
     when: When
-    language: Language
     request: Request
 
     @asynccontextmanager
@@ -90,17 +86,15 @@ class Reading:
 
     async def _open(self, tx: TenantTx, name: str | None, key: str) -> Book:
         page = await read_page(tx, name_key=None if name is None else name_key(name))
-        zone = ZoneInfo((await read_settings(tx)).timezone)
-        occasion = Occasion(
+        return book_at(
+            tx,
+            page,
             actor=self.caller.actor,
-            member_id=self.caller.member_id,
-            chat_id=None,
             key=key,
             now=self.when.now,
-            today=self.when.now.astimezone(zone).date(),
             permissions=self.caller.permissions,
+            member_id=self.caller.member_id,
         )
-        return Book(tx, page, occasion)
 
     def shown(self, shown: BaseModel) -> Response:
         """One resource with its ETag; 304 when the caller has it already."""
@@ -178,27 +172,28 @@ class Work:
 
     async def answer(
         self,
-        show: Callable[[], Awaitable[BaseModel]],
+        show: BaseModel | Callable[[], Awaitable[BaseModel]],
         *,
         status: int = 200,
         location: str | None = None,
-        keep: Callable[[BaseModel], BaseModel] | None = None,
+        keep: BaseModel | None = None,
     ) -> Response:
         """Write the facts, read what is shown of them, and keep the answer for repetitions.
 
-        `location` lies under /api/v1. `keep` leaves out what must not be stored, such as a key.
+        `show` is called when they are written, unless it is what is shown itself. `location` lies
+        under /api/v1. `keep` is what is kept when something shown must not be stored.
         """
         assert not self.answered
         self.answered = True
         await self.book.close()
-        shown = await show()
+        shown = show if isinstance(show, BaseModel) else await show()
         body, etag = _written(shown)
         headers = {"Content-Type": JSON}
         if keep is None:
             headers["ETag"] = etag
         if location is not None:
             headers["Location"] = f"{GUARDED}{location}"
-        kept = body if keep is None else _written(keep(shown))[0]
+        kept = body if keep is None else _written(keep)[0]
         answer = KeptAnswer(self._call.request_hash, status, headers, kept)
         await idempotency.keep(self.book.tx, self._call.key, answer, self.book.occasion.now)
         return Response(body, status, headers)
@@ -224,13 +219,13 @@ def _reading(request: Request, _: Annotated[object, Security(TENANT_KEY)]) -> Re
     return Reading(*_parts(request))
 
 
-def _parts(request: Request) -> tuple[WebDeps, Caller, When, Language, Request]:
+def _parts(request: Request) -> tuple[WebDeps, Caller, When, Request]:
     scope, deps = request.scope, request.app.state.deps
     assert isinstance(deps, WebDeps)
     caller, when = scope.get(CALLER), scope.get(WHEN)
     assert isinstance(caller, Caller), "the gate stands before every route of the tenant API"
     assert isinstance(when, When)
-    return deps, caller, when, language_of(scope), request
+    return deps, caller, when, request
 
 
 async def _writing(

@@ -11,7 +11,13 @@ from bukuhutang.base import spelling
 from bukuhutang.base.ids import BorrowerId, DebtNumber
 from bukuhutang.entrypoints.web.api.calls import ApiReading, ApiWriting
 from bukuhutang.entrypoints.web.api.debt_shapes import DebtDetailOut, DebtIn, DebtOut, DebtsQuery
-from bukuhutang.entrypoints.web.api.people import ambiguous, clean_name, clean_phone, person_of
+from bukuhutang.entrypoints.web.api.people import (
+    CANDIDATE,
+    ambiguous,
+    clean_name,
+    clean_phone,
+    person_of,
+)
 from bukuhutang.entrypoints.web.api.refusals import (
     BorrowerNotFound,
     DebtNotFound,
@@ -46,7 +52,6 @@ from bukuhutang.usecases.undo import undo_record
 router = APIRouter(prefix="/debts", tags=["debts"])
 
 NOT_FOUND = DebtNotFound(12)
-CANDIDATE = {"borrowerId": 3, "name": "Budi", "phoneTail": "7890", "outstanding": 500_000}
 
 
 @router.get("", responses=refusals(CursorInvalid()))

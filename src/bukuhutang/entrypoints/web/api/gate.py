@@ -1,8 +1,7 @@
 """Who may call the tenant API, how often, and what a write must bring along.
 
-All of it is looked at before a request's body is read or its path is matched. Besides the keys of
-programs there may be further ways in (WAYS_IN, `WebDeps.ways_in`): each finds its own credential in
-the request's headers, says whom it stands for and counts the request (`count_request`).
+All of it is looked at before a request's body is read or its path is matched. Each of WAYS_IN finds
+its own credential in the request's headers, says whom it stands for and counts the request.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from bukuhutang.entrypoints.web.api.refusals import (
 )
 from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
 from bukuhutang.entrypoints.web.client_address import address_of
-from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, cookie_of
+from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, SAFE_METHODS, cookie_of
 from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.entrypoints.web.member_cookie import signed_in
 from bukuhutang.store import standing
@@ -41,7 +40,6 @@ CALLER = "bukuhutang.api_caller"
 WHEN = "bukuhutang.api_when"
 RATE = "bukuhutang.api_rate"
 
-SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 WRITES = frozenset(Permission) - {Permission.READ, Permission.EXPORT}
 IDEMPOTENCY_KEY_MAX = 200
 WINDOW_SECONDS = 60
@@ -159,7 +157,7 @@ class ApiGateMiddleware:
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope, when: When) -> Caller:
-        for way in (*self._deps.ways_in, *WAYS_IN):
+        for way in WAYS_IN:
             caller = await way(self._deps, scope, when)
             if caller is not None:
                 return caller

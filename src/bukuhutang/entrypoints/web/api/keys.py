@@ -7,14 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from bukuhutang.entrypoints.web.api.calls import ApiReading, ApiWriting
-from bukuhutang.entrypoints.web.api.shapes import Page
+from bukuhutang.entrypoints.web.api.shapes import Page, PageQuery
 from bukuhutang.entrypoints.web.cursors import CursorInvalid
 from bukuhutang.entrypoints.web.key_shapes import (
     KeyCreatedOut,
     KeyIdInPath,
     KeyIn,
     KeyOut,
-    KeysQuery,
 )
 from bukuhutang.entrypoints.web.openapi import refusals
 from bukuhutang.entrypoints.web.tenant_keys import new_secret
@@ -52,17 +51,12 @@ async def post_key(body: KeyIn, call: ApiWriting) -> Response:
     async with call.writing(Permission.MEMBERS) as work:
         created = await api_keys.create_key(work.book, body.wish(), new_secret())
         shown = KeyCreatedOut.told(created, call.when.now)
-
-        async def told() -> KeyCreatedOut:
-            return shown
-
-        return await work.answer(
-            told, status=201, keep=lambda _: shown.model_copy(update={"key": None})
-        )
+        without = shown.model_copy(update={"key": None})
+        return await work.answer(shown, status=201, keep=without)
 
 
 @router.get("", responses=refusals(OWNER_ONLY, CursorInvalid()))
-async def get_keys(asked: Annotated[KeysQuery, Query()], call: ApiReading) -> Page[KeyOut]:
+async def get_keys(asked: Annotated[PageQuery, Query()], call: ApiReading) -> Page[KeyOut]:
     """The keys, the newest first, also those that open nothing any more."""
     async with call.reading(Permission.MEMBERS) as book:
         before = call.before("keys", asked.cursor)
@@ -78,8 +72,4 @@ async def delete_key(key_id: KeyIdInPath, call: ApiWriting) -> Response:
     """The key opens nothing from now on."""
     async with call.writing(Permission.MEMBERS) as work:
         row = await api_keys.revoke_key(work.book, key_id)
-
-        async def told() -> KeyOut:
-            return KeyOut.of(row, call.when.now)
-
-        return await work.answer(told)
+        return await work.answer(KeyOut.of(row, call.when.now))

@@ -125,8 +125,6 @@ async def delete_member(number: NumberInPath, call: ApiWriting) -> Response:
     """The member may say nothing any more and is signed out everywhere; records keep the name."""
     async with call.writing(Permission.MEMBERS) as work:
         done = await members.remove_member(work.book, str(number), lambda one: one.id == number)
-
-        async def told() -> MemberRemovedOut:
-            return MemberRemovedOut(id=number, name=done.name, signed_out=done.signed_out)
-
-        return await work.answer(told)
+        return await work.answer(
+            MemberRemovedOut(id=number, name=done.name, signed_out=done.signed_out)
+        )

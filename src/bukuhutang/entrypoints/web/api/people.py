@@ -18,6 +18,9 @@ from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.people import WhichPerson
 from bukuhutang.usecases.tenants import PhoneNumberInvalid
 
+CANDIDATE = {"borrowerId": 3, "name": "Budi", "phoneTail": "7890", "outstanding": 500_000}
+"""One of those a name may stand for, as the document shows it."""
+
 
 def clean_name(name: str) -> str:
     """The name as the book shows it. Raises PersonNameInvalid."""

@@ -13,6 +13,7 @@ PaymentNotFound, ReminderNotFound,
 FileNotFound                             no such number, or file, in this book
 MemberExists                             this number speaks already; a role is changed by PATCH
 OfferNotPossible                         an agreement cannot be made of what was asked for
+RescheduleUnclear                        another first day or more months: one of the two
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bukuhutang.base.ids import BorrowerId
 from bukuhutang.entrypoints.web.api.calls import ApiReading, ApiWriting
-from bukuhutang.entrypoints.web.api.people import ambiguous, clean_name, person_of
+from bukuhutang.entrypoints.web.api.people import CANDIDATE, ambiguous, clean_name, person_of
 from bukuhutang.entrypoints.web.api.refusals import (
     BorrowerNotFound,
     NameAmbiguous,
@@ -52,7 +52,6 @@ from bukuhutang.usecases.reminders import Reminded, queue_reminder, remind, word
 
 router = APIRouter(prefix="/reminders", tags=["reminders"])
 
-CANDIDATE = {"borrowerId": 3, "name": "Budi", "phoneTail": "7890", "outstanding": 500_000}
 FateText = Annotated[
     str,
     one_of("waiting", "held", "sent", "delivered", "read", "failed", "skipped", "unknown"),
@@ -118,7 +117,7 @@ async def list_reminders(
             before=call.before("reminders", asked.cursor),
             limit=asked.limit + 1,
         )
-        zone = ZoneInfo(book.page.settings.timezone)
+        zone = book.page.settings.zone
     return Page(
         items=[ReminderOut.of(one, zone) for one in rows[: asked.limit]],
         next_cursor=call.next("reminders", [one.number for one in rows], asked.limit),
@@ -136,7 +135,7 @@ async def _shown(book: Book, number: int) -> ReminderOut:
     row = await reminders.read(book.tx, number)
     if row is None:
         raise ReminderNotFound(number)
-    return ReminderOut.of(row, ZoneInfo(book.page.settings.timezone))
+    return ReminderOut.of(row, book.page.settings.zone)
 
 
 TO_FORWARD: Responses = {
@@ -171,8 +170,7 @@ async def post_reminder(body: RemindIn, call: ApiWriting) -> Response:
         chosen = None if body.borrower_id is None else await person_of(book, body.borrower_id)
         shown = chosen.borrower.name if chosen is not None else name
         assert shown is not None
-        zone = ZoneInfo(book.page.settings.timezone)
-        done = await remind(book, shown, name_key(shown), zone, chosen=chosen)
+        done = await remind(book, shown, name_key(shown), chosen=chosen)
         if isinstance(done, WhichPerson):
             raise ambiguous(done)
         number = _queue(book, done)

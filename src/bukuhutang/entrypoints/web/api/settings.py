@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -100,11 +99,7 @@ async def patch_settings(body: SettingsPatch, call: ApiWriting) -> Response:
             body.timezone,
         )
         done = change_settings(work.book, wanted)
-
-        async def shown() -> TenantSettingsOut:
-            return TenantSettingsOut.of(done.settings)
-
-        return await work.answer(shown)
+        return await work.answer(TenantSettingsOut.of(done.settings))
 
 
 class TenantUsageOut(ApiOut):
@@ -124,5 +119,5 @@ class TenantUsageOut(ApiOut):
 async def get_usage(call: ApiReading) -> Response:
     """The plan, and what of it is used."""
     async with call.reading() as book:
-        zone = ZoneInfo(book.page.settings.timezone)
-        return call.shown(TenantUsageOut.of(await usage_now(book.tx, book.occasion.now, zone)))
+        used = await usage_now(book.tx, book.occasion.now, book.page.settings.zone)
+        return call.shown(TenantUsageOut.of(used))
