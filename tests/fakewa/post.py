@@ -149,6 +149,7 @@ async def send_again(service: WhatsApp, message_id: str, *, fresh: bool) -> None
         async with device.sending:
             if fresh:
                 letter.sealed = None
+            letter.acked = False
             await _send(service, device, letter)
 
 

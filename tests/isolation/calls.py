@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import RouteContext, iter_route_contexts
 
 from bukuhutang.entrypoints.web.openapi import Api
 
@@ -56,6 +56,12 @@ class Route:
         return PLACE.search(self.path) is not None
 
     @property
+    def may_be_asked(self) -> list[str]:
+        """What the query may say or leave out."""
+        parameters = self.operation.get("parameters", [])
+        return [one["name"] for one in parameters if one["in"] == "query"]
+
+    @property
     def names_a_row(self) -> bool:
         """Whether the place is a row's number, and not a month or the like."""
         places = [one for one in self.operation.get("parameters", []) if one["in"] == "path"]
@@ -72,14 +78,30 @@ def routes_of(app: Api) -> list[Route]:
     for context in iter_route_contexts(app.routes):
         path = getattr(context, "path_format", None) or context.path
         for method in sorted(context.methods or ()):
-            operation = document["paths"].get(path, {}).get(method.lower(), {})
+            operation = document["paths"].get(path, {}).get(method.lower()) or _undocumented(
+                context
+            )
             found.append(Route(method, str(path), operation))
     assert {one.path for one in found} >= set(document["paths"]), "the walk missed a route"
     return found
 
 
-def request_for(app: Api, route: Route, aim: Aim, headers: Mapping[str, str]) -> httpx.Request:
-    """The call, with all that is required and all that is known."""
+def _undocumented(context: RouteContext) -> Json:
+    """What a route takes in its query although the document does not say so."""
+    dependant = getattr(context.original_route, "dependant", None)
+    asked = [] if dependant is None else dependant.query_params
+    return {
+        "parameters": [
+            {"name": one.alias, "in": "query", "required": False, "schema": {"type": "integer"}}
+            for one in asked
+        ]
+    }
+
+
+def request_for(
+    app: Api, route: Route, aim: Aim, headers: Mapping[str, str], *, asked: str = ""
+) -> httpx.Request:
+    """The call, with all that is required, all that is known and what may be `asked` besides."""
     document = app.openapi()
     parameters = route.operation.get("parameters", [])
     schemas = {one["name"]: one["schema"] for one in parameters}
@@ -89,7 +111,7 @@ def request_for(app: Api, route: Route, aim: Aim, headers: Mapping[str, str]) ->
     query = {
         one["name"]: _value(one["name"], one["schema"], document, aim)
         for one in parameters
-        if one["in"] == "query" and one.get("required")
+        if one["in"] == "query" and (one.get("required") or one["name"] == asked)
     }
     sent = {
         one["name"]: str(_value(one["name"], one["schema"], document, aim))

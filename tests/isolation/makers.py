@@ -184,8 +184,9 @@ async def makers_for(pair: Pair) -> Makers:
         "cookie": THEIRS.cookie,
         **{"key": key, "message_id": provider_id or "OUT-1", "chat_id": THEIRS.debtor_phone},
         **{"tenant_id": int(mine.tenant_id), "language": "id", "action": "agreement_paid"},
+        **{"email": "someone@example.com", "code": "123456"},
         **{"version": 1, "attempts": 1, "kind": "agreement", "what": "remind", "plan": "basic"},
-        **{"base_url": "https://buku.example", "income_day": 25, "months": 6, "email": None},
+        **{"base_url": "https://buku.example", "income_day": 25, "months": 6},
     }
     by_type: dict[Any, Any] = {
         **{int: 1, str: "something said", bool: True, bytes: b"bytes", float: 1.0},

@@ -25,6 +25,7 @@ from tests.isolation.two import (
     leaks,
     open_side,
 )
+from tests.isolation.watched import COURIER, opened_in
 
 NOBODYS_NAME = "Ferdinax"
 NOBODYS_PHONE = "6281999900002"
@@ -107,7 +108,10 @@ async def test_a_command_about_their_people_is_a_command_about_nobody(
             line, name=THEIRS.debtor, number=pair.theirs.active, phone=THEIRS.debtor_phone
         )
         nobodys = filled(line, name=NOBODYS_NAME, number=NOBODY + 1, phone=NOBODYS_PHONE)
+        opened_in(pair.ground.database)
         said = await hears(pair.mine, theirs)
+        # The courier brings the message.
+        assert opened_in(pair.ground.database) <= {pair.mine.tenant_id, COURIER}, theirs
         assert str(said) == alike(await hears(twin, nobodys), pair), theirs
         assert leaks(str(said), given=SAID_BY_ME.format(theirs)) == [], theirs
     assert changed(before, pair.rows(pair.theirs)) == []

@@ -112,27 +112,83 @@ NOTHING_OF_A_TENANT = {
 def test_what_is_cached_for_all_holds_nothing_of_a_tenant() -> None:
     """A new cache must be named with what it holds; what a tenant says is no key of one."""
     found = {
-        str(path.relative_to(SOURCE))
-        for path in SOURCE.rglob("*.py")
-        if any(
-            isinstance(node, ast.ImportFrom)
-            and node.module == "functools"
-            and {one.name for one in node.names} & {"cache", "lru_cache"}
-            for node in ast.walk(ast.parse(path.read_text()))
-        )
+        str(one.relative_to(SOURCE)) for one in SOURCE.rglob("*.py") if caches(one.read_text())
     }
     assert found == set(NOTHING_OF_A_TENANT)
 
 
-def test_no_state_of_a_module_grows_while_tenants_are_served() -> None:
-    """Dictionaries live in objects whose keys begin with the tenant, never in a module."""
-    grown = []
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.parse(path.read_text()).body:
-            is_empty = isinstance(node, (ast.Assign, ast.AnnAssign)) and (
-                (isinstance(node.value, (ast.Dict, ast.List)) and not ast.unparse(node.value)[1:-1])
-                or (isinstance(node.value, ast.Call) and ast.unparse(node.value) == "set()")
-            )
-            if is_empty:
-                grown.append(f"{path.relative_to(SOURCE)}: {ast.unparse(node)}")
-    assert grown == []
+def caches(source: str) -> bool:
+    """Whether a function's answers are remembered, however the means is imported."""
+    return any(
+        (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "functools"
+            and {one.name for one in node.names} & {"cache", "lru_cache"}
+        )
+        or (
+            isinstance(node, ast.Attribute)
+            and ast.unparse(node) in ("functools.cache", "functools.lru_cache")
+        )
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+GROWING = frozenset(
+    (
+        *("dict", "list", "set", "defaultdict", "OrderedDict", "deque", "ChainMap", "ContextVar"),
+        *("WeakValueDictionary", "WeakKeyDictionary", "WeakSet", "LRUCache", "TTLCache"),
+    )
+)
+
+
+def test_no_state_of_a_module_or_class_grows_while_tenants_are_served() -> None:
+    """Dictionaries live in objects whose keys begin with the tenant, in no module and no class."""
+    found = [
+        f"{path.relative_to(SOURCE)}: {one}"
+        for path in SOURCE.rglob("*.py")
+        for one in grows(path.read_text())
+    ]
+    assert found == []
+
+
+def grows(source: str) -> list[str]:
+    """What is made empty where it lives as long as the process, and what is kept by `global`."""
+    tree = ast.parse(source)
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    kept = [
+        ast.unparse(node)
+        for body in (tree.body, *(one.body for one in classes))
+        for node in body
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and is_made_empty(node.value)
+    ]
+    return kept + [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Global)]
+
+
+def is_made_empty(value: ast.expr | None) -> bool:
+    """`{}`, `[]`, `dict()`, `defaultdict(list)` and the like."""
+    if isinstance(value, ast.Call):
+        return ast.unparse(value.func).rpartition(".")[2] in GROWING
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    return isinstance(value, ast.List) and not value.elts
+
+
+def test_means_to_remember_are_found_however_they_are_written() -> None:
+    for cached in (
+        "from functools import cache",
+        "import functools\n@functools.lru_cache\ndef f(): ...",
+    ):
+        assert caches(cached), cached
+    assert not caches("import functools\nfunctools.partial(f)")
+    for kept in (
+        *(
+            "seen = {}",
+            "seen: dict[int, str] = dict()",
+            "seen = defaultdict(list)",
+            "class A:\n  x = []",
+        ),
+        *("seen = collections.OrderedDict()", "def f():\n  global last\n  last = 1"),
+    ):
+        assert grows(kept), kept
+    for fixed in ("WORDS = {'a': 1}", "class A:\n  def __init__(self):\n    self.x = {}"):
+        assert not grows(fixed), fixed

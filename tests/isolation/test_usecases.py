@@ -23,12 +23,28 @@ from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.usecases.book import Book
 from tests.isolation.makers import CannotMake, Makers, makers_for
 from tests.isolation.two import THEIRS, TRAFFIC, Pair, changed, leaks
+from tests.isolation.watched import ANY, COURIER, OPERATOR, opened_in
 
 SERVICE_WIDE = {
     "agreement_sweeps.due_by": "the clock's list of all tenants, never shown to one",
     "audit.audit_books": "the operator's audit of all tenants",
 }
 """What takes no tenant because it is for all of them: it may not change anything either."""
+
+OPENS_MORE: dict[str, tuple[frozenset[str], str]] = {
+    "agreement_sweeps.due_by": (frozenset({COURIER}), SERVICE_WIDE["agreement_sweeps.due_by"]),
+    "api_keys.forget_answers": (frozenset({COURIER}), "the clock sweeps all tenants at once"),
+    "audit.audit_books": (frozenset({OPERATOR, ANY}), SERVICE_WIDE["audit.audit_books"]),
+    "operator_chat.list_by_chat": (frozenset({OPERATOR}), "the operator's list of tenants"),
+    "operator_chat.register_by_chat": (frozenset({OPERATOR, ANY}), "makes a tenant, or finds it"),
+    "operator_chat.switch_by_chat": (frozenset({ANY}), "the operator's act on any tenant"),
+    "sign_ins.ask_code": (frozenset({OPERATOR, ANY}), "finds a lender by number, answers nothing"),
+    "sign_ins.code_is_old": (frozenset({COURIER}), "asked by who sends for all"),
+    "sign_ins.forget_codes": (frozenset({COURIER}), "the clock sweeps all tenants at once"),
+    "sign_ins.sign_in": (frozenset({OPERATOR, ANY}), "finds a lender by number; the code decides"),
+    "tenants.register_tenant": (frozenset({OPERATOR, ANY}), "makes a tenant"),
+}
+"""What looks beyond the scope it is given: by which role or in other scopes, and why."""
 
 LOUD = (AssertionError, InvariantBroken, asyncpg.IntegrityConstraintViolationError)
 """An act on what is not there, given to code that has read it before: it fails and rolls back."""
@@ -62,7 +78,7 @@ def test_every_use_case_works_on_a_scope() -> None:
             f"{name} works on {works_on}: let its first parameter be a Book, TenantTx or Database"
         )
     assert len(USE_CASES) > 60
-    assert set(SERVICE_WIDE) <= set(USE_CASES)
+    assert set(SERVICE_WIDE) | set(OPENS_MORE) <= set(USE_CASES)
 
 
 def _ways() -> Iterator[Any]:
@@ -84,7 +100,11 @@ async def test_what_is_theirs_cannot_be_reached(
     except CannotMake as problem:
         pytest.fail(f"{name}: no argument for {problem}; add one to tests/isolation/makers.py")
     before = pair.rows(pair.theirs), pair.rows(pair.mine, leave_out=TRAFFIC)
+    opened_in(pair.ground.database)
     said = await _call(function, works_on, arguments, pair)
+    opened = opened_in(pair.ground.database) - {pair.mine.tenant_id}
+    more = {one if isinstance(one, str) else ANY for one in opened}
+    assert more <= OPENS_MORE.get(name, (frozenset(),))[0], f"it looks beyond its tenant: {opened}"
     assert changed(before[0], pair.rows(pair.theirs)) == [], "their rows changed"
     if makers.used_ids and not makers.smuggled:
         after = pair.rows(pair.mine, leave_out=TRAFFIC)

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from bukuhutang.base.ids import TenantId
 from bukuhutang.base.secret import secret_hash
 from bukuhutang.entrypoints.web import operator_cookie
 from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, SET_COOKIE, csrf_token
@@ -23,6 +24,9 @@ from tests.isolation.calls import Route
 from tests.isolation.makers import AMOUNT
 from tests.isolation.two import FIRST_NUMBER, THEIRS, Pair
 from tests.web.rig import KEY
+
+NOBODYS = TenantId(0)
+"""The scope that is opened for whom nobody knows."""
 
 WAYS = {
     "nobody": False,
@@ -80,6 +84,7 @@ class Way:
     may_change: frozenset[str] = frozenset()
     facts_stay: bool = True
     not_under: str = "(nowhere)"  # where the proof is a right one: that is the other's own call
+    knocks_at: TenantId = NOBODYS  # whose scope is opened to compare the proof
     renew: Callable[[], Mapping[str, str]] | None = None  # a fresh proof for each call
     refusals: frozenset[int] = frozenset((401, 403, 404, 405, 409, 422, 428))
 
@@ -140,7 +145,8 @@ async def open_ways(pair: Pair, app: Api) -> dict[str, Way]:
             {"Authorization": f"Bearer bh_live_{int(mine.tenant_id)}_{THEIRS.key}"}
         ),
         "their tenant's number with my secret": Way(
-            {"Authorization": f"Bearer bh_live_{int(pair.theirs.tenant_id)}_{mine.people.key}"}
+            {"Authorization": f"Bearer bh_live_{int(pair.theirs.tenant_id)}_{mine.people.key}"},
+            knocks_at=pair.theirs.tenant_id,
         ),
         "my login": Way(renew=lambda: a_login(pair, deps), facts_stay=False, **AS_I_SAID),
         "their login under my tenant's number": Way(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -135,6 +136,22 @@ def test_the_walk_finds_the_use_cases() -> None:
 async def test_a_use_case_asks_first_whether_it_is_permitted(name: str) -> None:
     permission = await refused(use_cases()[name])
     assert DEMANDED.get(name, permission) is permission
+
+
+OWN_LOGINS = {"sign_ins.sign_out_all": "everybody may end the own logins"}
+STAGES = re.compile(
+    r"book\.(seal|send|changes|counters|add_\w+|set_balance|change_borrower|meter)\b"
+    r"|\b(append|replan|change_head|ask_borrower|close_request|replace_request)\(book\b"
+    r"|\b(insert|write|update|delete|revoke|void)\w*\(book\.tx"
+)
+
+
+@pytest.mark.parametrize("name", sorted(set(use_cases()) - set(BY_OTHERS) - set(OWN_LOGINS)))
+async def test_what_a_viewer_may_do_writes_nothing(name: str) -> None:
+    """To ask for a permission is not enough: it must be the one that the act needs."""
+    one = use_cases()[name]
+    if await refused(one) is Permission.READ:
+        assert not STAGES.search(inspect.getsource(one)), "a viewer would write by this"
 
 
 def test_roles_hold_what_they_promise() -> None:

@@ -7,6 +7,8 @@ import re
 import httpx
 from fastapi import APIRouter, Response
 
+from bukuhutang.base.ids import TenantId
+from bukuhutang.usecases.rates import OUTBOX_WAITING_MAX
 from tests.web.rig import Web, register
 
 OUTSIDE = re.compile(r"""(?:src|href|url)\s*[=:(]\s*["']?(?:https?:)?//""")
@@ -60,6 +62,35 @@ async def test_a_state_that_nobody_is_in_any_more_leaves_the_metrics(
     shown = (await operator.get("/metrics")).text
     assert 'bukuhutang_rows{kind="session",state="connected"} 1.0' in shown
     assert 'bukuhutang_rows{kind="session",state="unlinked"}' not in shown
+
+
+async def test_how_near_the_fullest_tenant_is_to_its_bound_is_shown(
+    web: Web, operator: httpx.AsyncClient
+) -> None:
+    await register(operator)
+    shown = (await operator.get("/metrics")).text
+    assert 'bukuhutang_queue_fullest_ratio{queue="inbox"} 0.0' in shown
+    assert 'bukuhutang_queue_bound{plan="free",queue="inbox"} 200.0' in shown
+    assert f'bukuhutang_queue_bound{{plan="free",queue="outbox"}} {OUTBOX_WAITING_MAX}.0' in shown
+    async with web.database.courier() as db:
+        await db.execute(
+            "insert into inbound_messages (tenant_id, provider_message_id, chat_id, sender,"
+            " from_me, self_chat, body, sent_at, received_at) select 1, 'm' || n, 'c', 's', false,"
+            " false, 'x', $1, $1 from generate_series(1, 50) n",
+            web.clock.at,
+        )
+    async with web.database.tenant_tx(TenantId(1)) as tx:
+        await tx.db.execute("update inbound_messages set paused = true, not_before = now()")
+        await tx.db.execute(
+            "insert into outbound_messages (tenant_id, client_ref, chat_id, body, purpose,"
+            " queued_at) select 1, 'o' || n, 'c', 'x', 'reply', $1"
+            " from generate_series(1, $2::int) n",
+            web.clock.at,
+            OUTBOX_WAITING_MAX // 10,
+        )
+    shown = (await operator.get("/metrics")).text
+    assert 'bukuhutang_queue_fullest_ratio{queue="inbox"} 0.25' in shown
+    assert 'bukuhutang_queue_fullest_ratio{queue="outbox"} 0.1' in shown
 
 
 async def test_the_docs_load_only_our_own_files(web: Web) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from bukuhutang.tenancy.roles import Role
 from bukuhutang.usecases.members import NewMember, add_by_operator, remove_by_operator
+from bukuhutang.usecases.sign_ins import sign_out_all
 from bukuhutang.usecases.tenants import When
+from tests.usecases.rig import Shop as Lender
 from tests.web.api.rig import a_debt
 from tests.web.rig import KEY, Web, problem
 from tests.web.sign_in_rig import COOKIE, HOST, OWNER, STAFF, VIEWER, Browser, Shop, open_shop
@@ -60,6 +62,20 @@ class TestTheToken:
             shop.web.clock.at += timedelta(seconds=61)
             problem(await stolen.send("GET", "/sign-in"), 401, "signed_out")
             problem(await browser.send("GET", "/sign-in"), 401, "signed_out")
+
+    async def test_a_request_of_another_site_does_not_change_it(self, shop: Shop) -> None:
+        """The new one would not reach the owner's pages, and the login would end by itself."""
+        async with shop.signed_in() as browser:
+            kept = browser.cookies[COOKIE]
+            shop.web.clock.at += timedelta(hours=1)
+            for path in ("/sign-out", "/api/v1/debts"):
+                refused = await browser.send("POST", path, {}, Origin="https://evil.example")
+                problem(refused, 403, "csrf_refused")
+                assert "set-cookie" not in refused.headers
+            assert browser.cookies[COOKIE] == kept
+            shop.web.clock.at += timedelta(minutes=2)
+            assert await is_in(browser)
+            assert browser.cookies[COOKIE] != kept
 
     async def test_thirty_days_unused_are_the_end(self, shop: Shop) -> None:
         async with shop.signed_in() as browser:
@@ -175,6 +191,17 @@ class TestEnds:
             new = NewMember(f"+{STAFF}", "Sari", Role.STAFF)
             await add_by_operator(shop.web.database, shop.tenant_id, new, when(shop))
             problem(await staff.send("GET", "/sign-in"), 401, "signed_out")
+
+    async def test_after_everybody_is_signed_out_a_code_sent_before_opens_nothing(
+        self, shop: Shop
+    ) -> None:
+        async with shop.signed_in() as owner, shop.browser() as thief:
+            read_by_another = await shop.code(thief, STAFF, OWNER)
+            async with Lender(shop.web.database, shop.tenant_id, OWNER).book() as book:
+                assert (await sign_out_all(book)).count == 1
+            assert not await is_in(owner)
+            body = {"phoneNumber": STAFF, "lenderNumber": OWNER, "code": read_by_another}
+            problem(await thief.send("POST", "/sign-in", body), 403, "sign_in_refused")
 
     async def test_an_inactive_lender_is_out(self, shop: Shop) -> None:
         async with shop.signed_in() as browser:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bukuhutang.base.clock import monotonic
 from bukuhutang.entrypoints.web.body_limit import BodyLimitMiddleware
-from bukuhutang.entrypoints.web.middleware import WitnessMiddleware
+from bukuhutang.entrypoints.web.middleware import HEADERS, WitnessMiddleware
 from bukuhutang.entrypoints.web.patience import Patience
 from bukuhutang.entrypoints.web.problems import Problems
 from bukuhutang.main.slow_clients import protocol_with
@@ -61,10 +61,14 @@ class Door:
 
     async def ask(self, path: str) -> bytes:
         """The first line of the answer to a proper request."""
+        return (await self.head(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).partition(b"\r\n")[0]
+
+    async def head(self, sent: str) -> bytes:
+        """The head of the answer."""
         reader, writer = await self.open()
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        writer.write(sent.encode())
         try:
-            return await asyncio.wait_for(reader.readline(), SOON)
+            return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), SOON)
         finally:
             writer.close()
 
@@ -210,3 +214,15 @@ async def test_requests_on_one_connection_are_each_given_their_time(door: Door) 
         await reader.readexactly(1)
         await asyncio.sleep(SHORT / 2)
     writer.close()
+
+
+async def test_what_the_server_answers_by_itself_has_the_headers_of_all_answers(door: Door) -> None:
+    answers = [await door.head("NONSENSE\r\n\r\n")]
+    held = [await door.open() for _ in range(QUICK.connections_max)]
+    answers.append(await door.head("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+    assert [one[9:12] for one in answers] == [b"400", b"503"]
+    for answer in answers:
+        for name, value in HEADERS.items():
+            assert f"{name}: {value}\r\n".lower().encode() in answer.lower(), name
+    for _, writer in held:
+        writer.close()

@@ -10,11 +10,22 @@ from asyncio import TimerHandle
 from typing import Any
 
 from prometheus_client import Counter
+from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from bukuhutang.entrypoints.web.middleware import HEADERS, HeadersMiddleware
 from bukuhutang.entrypoints.web.patience import Patience
 
 CUT = Counter("bukuhutang_http_cut", "Connections ended for their slowness or number", ["reason"])
+BUSY: Any = HeadersMiddleware(service_unavailable, by_https=False)  # type: ignore[arg-type]  # uvicorn names its own types
+NO_HTTP = b"".join(
+    (
+        b"HTTP/1.1 400 Bad Request\r\nCache-Control: no-store\r\n",
+        *(f"{name}: {value}\r\n".encode("ascii") for name, value in HEADERS.items()),
+        b"Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n",
+        b"Content-Length: %d\r\n\r\n%b",
+    )
+)
 PROBES = frozenset((b"/health", b"/ready", b"/metrics"))
 
 
@@ -34,6 +45,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._whole_app = self.app
         self._head: TimerHandle | None = None
         self._unread: TimerHandle | None = None
         self._in_head = True
@@ -81,12 +93,18 @@ class PatientProtocol(HttpToolsProtocol):
                 return
         super().data_received(received)
 
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP; none of our middleware has seen it."""
+        content = msg.encode("ascii", "replace")
+        self.transport.write(NO_HTTP % (len(content), content))
+        self.transport.close()
+
     def on_headers_complete(self) -> None:
         """The head has come; beyond the bound only probes are answered."""
         self._end_head()
         self._in_head = False
-        bound = self.patience.connections_max
-        self.limit_concurrency = None if self.url in PROBES else bound
+        is_full = max(len(self.connections), len(self.tasks)) >= self.patience.connections_max
+        self.app = BUSY if is_full and self.url not in PROBES else self._whole_app
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:

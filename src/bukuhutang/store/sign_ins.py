@@ -66,11 +66,11 @@ async def new_code(
     return made
 
 
-async def void_codes(tx: TenantTx, member: MemberId, now: datetime) -> None:
-    """No code of this member opens anything any more."""
+async def void_codes(tx: TenantTx, member: MemberId | None, now: datetime) -> None:
+    """No code of this member, or of anybody, opens anything any more."""
     await tx.db.execute(
         "update sign_in_codes set used_at = $3"
-        " where tenant_id = $1 and member_id = $2 and used_at is null",
+        " where tenant_id = $1 and ($2::bigint is null or member_id = $2) and used_at is null",
         tx.tenant_id,
         member,
         now,

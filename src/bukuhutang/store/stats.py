@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bukuhutang.store.scope import Connection, TenantTx
+from bukuhutang.tenancy.plans import PlanName
 
 STATS = """
 select json_build_object(
@@ -90,6 +92,28 @@ async def oldest_waiting(db: Connection, now: datetime) -> dict[str, float]:
         queue: 0.0 if since is None else max(0.0, (now - since).total_seconds())
         for queue, since in row.items()
     }
+
+
+@dataclass(frozen=True)
+class Fullest:
+    """The most rows that one tenant has waiting: for their minute, by plan; and to be sent."""
+
+    paused: dict[PlanName, int]
+    outbox: int
+
+
+async def fullest_queues(db: Connection) -> Fullest:
+    """How much waits for the tenant that has the most waiting."""
+    paused = await db.fetch(
+        "select t.plan, max(w.n) from (select tenant_id, count(*) as n from inbound_messages"
+        "   where status = 'pending' and paused group by tenant_id) w"
+        " join tenants t on t.id = w.tenant_id group by t.plan"
+    )
+    outbox = await db.fetchval(
+        "select coalesce(max(n), 0) from (select count(*) as n from outbound_messages"
+        "   where waits group by tenant_id) w"
+    )
+    return Fullest({PlanName(row[0]): row[1] for row in paused}, outbox)
 
 
 async def tenant_totals(tx: TenantTx) -> dict[str, int]:

@@ -82,6 +82,11 @@ class Held:
     flooded: int
 
 
+def inbox_rows_max(plan: PlanName) -> int:
+    """So many messages of a tenant's members may wait."""
+    return PLANS[plan].messages_a_minute * MINUTES_WAITING_MAX
+
+
 async def hold_back(book: Book, chat_id: str) -> Held | None:
     """Let a member's message wait when the minute's rate is used up; None when it may be worked.
 
@@ -92,12 +97,13 @@ async def hold_back(book: Book, chat_id: str) -> Held | None:
     assert state is not None
     if state.had_to_wait:
         return None
-    limit = PLANS[book.page.limits.plan].messages_a_minute
+    plan = book.page.limits.plan
+    limit = PLANS[plan].messages_a_minute
     minute = _this_minute(book)
     is_full = book.counters.rate_used >= limit
     if not is_full and not state.is_behind:
         return None
-    queue = Queue(minute + MINUTE if is_full else minute, limit, limit * MINUTES_WAITING_MAX)
+    queue = Queue(minute + MINUTE if is_full else minute, limit, inbox_rows_max(plan))
     inbound_id = int(book.occasion.key.removeprefix(MESSAGE_KEY))
     done = await pause(book.tx, inbound_id, chat_id, queue, now=book.occasion.now)
     return Held(_line(book, queue, done.flooded > 0), done.flooded)

@@ -7,6 +7,7 @@ that nobody learns who is a lender.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -250,18 +251,22 @@ async def signed_by(
     new_token: str,
     when: When,
     *,
+    admit: Callable[[Signed], None],
     is_counted: bool = False,
 ) -> Signed:
     """Who has this token; after an hour of use it is changed for `new_token`, which is returned.
 
     The token before is good for a minute, for requests under way; shown later, two parties have
-    had it, and the login ends. A request to the API `is_counted`. Raises SignedOut.
+    had it, and the login ends. A request that `admit` refuses by raising leaves all as it was: it
+    could not bring the new token home. A request to the API `is_counted`. Raises SignedOut.
     """
     offered, now, found = secret_hash(token), when.now, None
     async with database.tenant_tx(tenant_id) as tx:
         row = await sign_ins.by_token(tx, offered, now)
         if row is not None:
             found = await _used(tx, row, offered, new_token, now)
+        if found is not None:
+            admit(found)
         if found is not None and row is not None and is_counted:
             found = replace(found, rate=await count_request(tx, row.plan, now))
     if found is None:
@@ -320,12 +325,16 @@ async def end_sign_in(database: Database, signed: Signed, number: int, when: Whe
 
 
 async def sign_out_all(book: Book) -> SignedOutAll:
-    """KELUAR SEMUA: an owner ends everybody's web logins of this tenant, others their own."""
+    """KELUAR SEMUA: an owner ends everybody's web logins of this tenant, others their own.
+
+    A code that was sent already, and that somebody may have read, opens nothing either.
+    """
     book.require(Permission.READ)
     everybody = Permission.MEMBERS in book.occasion.permissions
     member = None if everybody else book.occasion.member_id
     if member is None and not everybody:
         raise NotPermitted(Permission.MEMBERS)  # a program has no logins of its own
+    await sign_ins.void_codes(book.tx, member, book.occasion.now)
     count = await sign_ins.revoke(book.tx, book.occasion.now, member=member)
     book.seal("signed_out", subject=member, detail={"count": count})
     return SignedOutAll(count, everybody)

@@ -18,6 +18,9 @@ BODY_BYTES_MAX_BY_PREFIX = {
     "/webhooks/": 4 * 1024 * 1024,  # the Cloud API posts at most 3 MB
 }
 
+CLOSE = {"Connection": "close"}
+"""The rest of the body is not read, so nothing else can come on this connection."""
+
 
 def body_bytes_max(path: str) -> int:
     """The limit for a request to `path`."""
@@ -41,7 +44,7 @@ class BodyLimitMiddleware:
         limit = body_bytes_max(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
-            raise HTTPException(413)
+            raise HTTPException(413, headers=CLOSE)
         taken = 0
         complete = False
         began = monotonic()
@@ -55,12 +58,12 @@ class BodyLimitMiddleware:
                 async with asyncio.timeout(max(0.0, left)):
                     message = await receive()
             except TimeoutError:
-                raise HTTPException(408, headers={"Connection": "close"}) from None
+                raise HTTPException(408, headers=CLOSE) from None
             complete = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > limit:
                 # The framework turns any other class into a 400 while it reads a body.
-                raise HTTPException(413)
+                raise HTTPException(413, headers=CLOSE)
             return message
 
         await self._app(scope, counted, send)

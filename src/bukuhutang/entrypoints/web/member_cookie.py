@@ -38,9 +38,14 @@ async def signed_in(deps: WebDeps, scope: Scope, when: When, *, is_counted: bool
     tenant_id = TenantId(int(found[1]))
     new = secrets.token_urlsafe(TOKEN_BYTES)
     signed = await sign_ins.signed_by(
-        deps.database, tenant_id, found[2], new, when, is_counted=is_counted
+        deps.database,
+        tenant_id,
+        found[2],
+        new,
+        when,
+        admit=lambda one: check_csrf(deps, scope, member_token(deps, one)),
+        is_counted=is_counted,
     )
-    check_csrf(deps, scope, member_token(deps, signed))
     if signed.token is not None:
         give(scope, signed, signed.token, when.now)
     return signed

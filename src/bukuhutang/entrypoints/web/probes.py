@@ -9,6 +9,8 @@ from bukuhutang.base.errors import TransientFault
 from bukuhutang.entrypoints.web.deps import OperatorCall
 from bukuhutang.entrypoints.web.openapi import AWAY
 from bukuhutang.store import stats
+from bukuhutang.tenancy.plans import PlanName
+from bukuhutang.usecases.rates import OUTBOX_WAITING_MAX, inbox_rows_max
 
 ROWS = Gauge(
     "bukuhutang_rows", "Inbox and outbox rows that wait, and WhatsApp logins", ["kind", "state"]
@@ -16,6 +18,15 @@ ROWS = Gauge(
 OLDEST = Gauge(
     "bukuhutang_oldest_waiting_seconds", "How long the oldest row of a queue has waited", ["queue"]
 )
+BOUND = Gauge("bukuhutang_queue_bound", "Rows of one tenant that may wait", ["queue", "plan"])
+FULLEST = Gauge(
+    "bukuhutang_queue_fullest_ratio",
+    "What waits of the tenant nearest to its bound, against it: at 1 messages are passed over",
+    ["queue"],
+)
+for _plan in PlanName:
+    BOUND.labels("inbox", _plan).set(inbox_rows_max(_plan))
+    BOUND.labels("outbox", _plan).set(OUTBOX_WAITING_MAX)
 DATABASE_UP = Gauge("bukuhutang_database_up", "1 when the database answered this scrape")
 
 router = APIRouter(tags=["probes"])
@@ -44,16 +55,25 @@ async def metrics(call: OperatorCall) -> Response:
         async with call.deps.database.operator() as db:
             depths = await stats.queue_depths(db)
             ages = await stats.oldest_waiting(db, call.when.now)
+            fullest = _pressure(await stats.fullest_queues(db))
         DATABASE_UP.set(1)
     except TransientFault:
         # What the process itself counts is worth the most while the database is away.
-        depths, ages = {}, {}
+        depths, ages, fullest = {}, {}, {}
         DATABASE_UP.set(0)
     OLDEST.clear()
     for queue, seconds in ages.items():
         OLDEST.labels(queue).set(seconds)
+    FULLEST.clear()
+    for queue, ratio in fullest.items():
+        FULLEST.labels(queue).set(ratio)
     ROWS.clear()
     for name, count in depths.items():
         kind, _, state = name.partition("_")
         ROWS.labels(kind, state).set(count)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _pressure(found: stats.Fullest) -> dict[str, float]:
+    ratios = [waiting / inbox_rows_max(plan) for plan, waiting in found.paused.items()]
+    return {"inbox": max(ratios, default=0.0), "outbox": found.outbox / OUTBOX_WAITING_MAX}

@@ -5,14 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response, Security
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 
-from bukuhutang.entrypoints.web.api.gate import CALLER, GUARDED, IDEMPOTENCY_KEY_MAX, WHEN, Caller
+from bukuhutang.entrypoints.web.api.gate import (
+    CALLER,
+    GUARDED,
+    IDEMPOTENCY_KEY_MAX,
+    WHEN,
+    Caller,
+    still_admitted,
+)
 from bukuhutang.entrypoints.web.api.refusals import (
     IdempotencyKeyReused,
     PreconditionFailed,
@@ -130,15 +137,16 @@ class Writing(Reading):
         """The book under its lock, read for whoever `name` may be; committed with the answer.
 
         Raises Replayed when this request was answered before, IdempotencyKeyReused when another
-        one was, NotPermitted.
+        one was, NotPermitted; KeyWrong, SignedOut, TenantInactive when that came about meanwhile.
         """
         async with self.deps.database.book_tx(self.caller.tenant_id) as tx:
+            caller = await still_admitted(tx, self.caller, self.when.now)
             known = await idempotency.look_up(tx, self.key)
             if known.answer is not None and known.answer.request_hash == self.request_hash:
                 raise Replayed(known.answer)
             if known.used_before:
                 raise IdempotencyKeyReused
-            book = await self._open(tx, name, self.key)
+            book = await replace(self, caller=caller)._open(tx, name, self.key)
             book.require(permission)
             work = Work(self, book)
             yield work

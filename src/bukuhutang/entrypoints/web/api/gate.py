@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,10 +26,13 @@ from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, SAFE_METHODS, cookie_of
 from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.entrypoints.web.member_cookie import signed_in
+from bukuhutang.store import standing
+from bukuhutang.store.scope import TenantTx
 from bukuhutang.tenancy.roles import BY_ROLE, BY_SCOPE, Permission
 from bukuhutang.tenancy.tenant import TenantStatus
 from bukuhutang.usecases.api_keys import ApiRate, admit_key
 from bukuhutang.usecases.refusals import NotPermitted
+from bukuhutang.usecases.sign_ins import SignedOut
 from bukuhutang.usecases.tenants import When
 
 GUARDED = "/api/v1"
@@ -53,6 +57,8 @@ class Caller:
     member_id: MemberId | None
     permissions: frozenset[Permission]
     rate: ApiRate
+    key_id: int | None = None
+    sign_in: int | None = None
 
 
 WayIn = Callable[[WebDeps, Scope, When], Awaitable[Caller | None]]
@@ -82,6 +88,7 @@ async def by_key(deps: WebDeps, scope: Scope, when: When) -> Caller | None:
         None,
         BY_SCOPE[admitted.scope],
         admitted.rate,
+        key_id=admitted.key_id,
     )
 
 
@@ -105,10 +112,26 @@ async def by_cookie(deps: WebDeps, scope: Scope, when: When) -> Caller | None:
         signed.member_id,
         BY_ROLE[signed.role],
         signed.rate,
+        sign_in=signed.sign_in,
     )
 
 
 WAYS_IN: tuple[WayIn, ...] = (by_key, by_cookie)
+
+
+async def still_admitted(tx: TenantTx, caller: Caller, now: datetime) -> Caller:
+    """The caller with what it may at this moment; between the door and here a body was awaited.
+
+    The book must be locked. Raises KeyWrong, SignedOut, TenantInactive.
+    """
+    if caller.key_id is None and caller.sign_in is None:
+        return caller
+    found = await standing.read(tx, key=caller.key_id, sign_in=caller.sign_in, now=now)
+    if not found.opens:
+        raise SignedOut if caller.key_id is None else KeyWrong
+    if found.status is TenantStatus.INACTIVE:
+        raise TenantInactive
+    return caller if found.role is None else replace(caller, permissions=BY_ROLE[found.role])
 
 
 class ApiGateMiddleware:
