@@ -1,4 +1,4 @@
-"""How often an address has offered a wrong key lately."""
+"""How often an address did lately what is limited: wrong keys and codes, codes asked for."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SIGN_INS_MAX, SIGN_INS_MINUTES = 20, 15
 
 
 class FailedAttempts:
-    """A moving window of failures per client address, in this process's memory."""
+    """A moving window per client address, in this process's memory."""
 
     def __init__(self, limit: RateLimitItem | None = None) -> None:
         self._limit = limit or RateLimitItemPerMinute(FAILURES_A_MINUTE_MAX)
         self._windows = MovingWindowRateLimiter(MemoryStorage())
 
     def note(self, address: str) -> None:
-        """One more wrong key from this address."""
+        """One more of this address."""
         self._windows.hit(self._limit, _network(address))
 
     def seconds_blocked(self, address: str) -> int:

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bukuhutang.base.errors import Refusal
+from bukuhutang.entrypoints.web.attempts import FailedAttempts
 from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.entrypoints.web.operator_cookie import login_of
@@ -59,6 +60,12 @@ def operator_guard(deps: WebDeps) -> Callable[..., Awaitable[None]]:
     return require_operator
 
 
+def admit(window: FailedAttempts, address: str) -> None:
+    """Raises TooManyAttempts while the window of this address is full."""
+    if blocked := window.seconds_blocked(address):
+        raise TooManyAttempts(blocked)
+
+
 def check_key(deps: WebDeps, scope: Scope, key: str | None) -> None:
     """Raises KeyMissing, KeyWrong, TooManyAttempts; returns when the key is the operator's.
 
@@ -67,9 +74,7 @@ def check_key(deps: WebDeps, scope: Scope, key: str | None) -> None:
     The right key is refused too while its address is blocked, so guessing on gains nothing.
     """
     address = address_of(scope)
-    blocked = deps.attempts.seconds_blocked(address)
-    if blocked:
-        raise TooManyAttempts(blocked)
+    admit(deps.attempts, address)
     if not key:
         if login_of(deps, scope) is not None:
             return

@@ -17,7 +17,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from bukuhutang.entrypoints.web.auth import TooManyAttempts
+from bukuhutang.entrypoints.web.auth import TooManyAttempts, admit
 from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.deps import Call, OperatorCall, WebDeps
 from bukuhutang.rendering.formats import phone
@@ -97,8 +97,7 @@ class _Visit:
         self.token = token
         self.call = call
         self._address = address
-        if blocked := self._deps.link_attempts.seconds_blocked(address):
-            raise TooManyAttempts(blocked)
+        admit(self._deps.link_attempts, address)
 
     @property
     def _deps(self) -> WebDeps:

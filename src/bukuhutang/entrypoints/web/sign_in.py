@@ -18,8 +18,7 @@ from pydantic import AfterValidator, Field
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.entrypoints.web import operator_cookie
 from bukuhutang.entrypoints.web.api.shapes import ApiIn, ApiOut
-from bukuhutang.entrypoints.web.attempts import FailedAttempts
-from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts, check_key
+from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts, admit, check_key
 from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.cookies import (
     MEMBER_COOKIE,
@@ -131,13 +130,6 @@ SignedIn = Annotated[SignedCall, Depends(_signed_call)]
 OUT = (SignedOut(), CsrfRefused())
 
 
-def _admit(window: FailedAttempts, address: str, *, note: bool) -> None:
-    if blocked := window.seconds_blocked(address):
-        raise TooManyAttempts(blocked)
-    if note:
-        window.note(address)
-
-
 @router.post(
     "/sign-in/code",
     status_code=202,
@@ -148,7 +140,9 @@ async def ask_code(
 ) -> CodeAsked:
     """Send a code to the WhatsApp of this number, if it is one that may sign in."""
     check_origin(call.deps, request.scope, is_browser=False)
-    _admit(call.deps.codes_asked, address_of(request.scope), note=True)
+    address = address_of(request.scope)
+    admit(call.deps.codes_asked, address)
+    call.deps.codes_asked.note(address)
     who = Who.read(body.phone_number, body.lender_number)
     # After the answer: how long it takes tells nobody whether there is such a number.
     call.deps.codes_sending.count += 1
@@ -175,7 +169,7 @@ async def sign_in(body: SignInIn, request: Request, call: OperatorCall) -> Signe
     """The code for a login; its cookie comes with the answer."""
     deps, address = call.deps, address_of(request.scope)
     check_origin(deps, request.scope, is_browser=False)
-    _admit(deps.sign_in_attempts, address, note=False)
+    admit(deps.sign_in_attempts, address)
     who = Who.read(body.phone_number, body.lender_number)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     device = UNPRINTABLE.sub("", request.headers.get("user-agent", ""))

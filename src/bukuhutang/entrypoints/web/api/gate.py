@@ -21,7 +21,7 @@ from bukuhutang.entrypoints.web.api.refusals import (
     RateLimited,
     TenantInactive,
 )
-from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
+from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, admit
 from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, SAFE_METHODS, cookie_of
 from bukuhutang.entrypoints.web.deps import WebDeps
@@ -74,9 +74,7 @@ async def by_key(deps: WebDeps, scope: Scope, when: When) -> Caller | None:
     if offered is None:
         return None
     address = address_of(scope)
-    blocked = deps.api_attempts.seconds_blocked(address)
-    if blocked:
-        raise TooManyAttempts(blocked)
+    admit(deps.api_attempts, address)
     admitted = await admit_key(deps.database, offered, when.now)
     if admitted is None:
         deps.api_attempts.note(address)

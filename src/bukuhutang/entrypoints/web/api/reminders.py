@@ -48,7 +48,7 @@ from bukuhutang.usecases.refusals import (
     RemindedToday,
     TooManyPeople,
 )
-from bukuhutang.usecases.reminders import Reminded, queue_reminder, remind, words_of
+from bukuhutang.usecases.reminders import Reminded, ReminderSent, queue_reminder, remind, words_of
 
 router = APIRouter(prefix="/reminders", tags=["reminders"])
 
@@ -192,5 +192,5 @@ async def _reminded(book: Book, reminded: Reminded, number: int | None) -> Remin
     return RemindedOut(
         reminder=None if number is None else await _shown(book, number),
         text=words_of(book, reminded),
-        outside_hours=getattr(reminded.told, "outside_hours", False),
+        outside_hours=isinstance(reminded.told, ReminderSent) and reminded.told.outside_hours,
     )
