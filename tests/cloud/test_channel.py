@@ -9,10 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from bukuhutang.base.ids import TenantId
+from bukuhutang.base.ids import PhoneNumber, TenantId
 from bukuhutang.store.book import read_page
 from bukuhutang.store.scope import Database
-from tests.web.rig import Web, problem, register
+from bukuhutang.tenancy.roles import Role
+from bukuhutang.usecases.members import MemberBorrows, NewMember, add_by_operator
+from bukuhutang.usecases.opened import service_book
+from bukuhutang.usecases.tenants import When
+from tests.web.rig import NOON, Web, problem, register
 
 LINE = "106540352242922"
 OWNER = "0812-9999-9999"
@@ -99,6 +103,23 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(
     problem(await channel(operator, number, wish), status, code)
     shown = (await operator.get(f"/admin/tenant/{number}")).json()["tenant"]["whatsapp"]
     assert (shown["driver"], shown["phoneId"]) == (None, None)
+
+
+async def test_a_borrower_is_no_owner_and_not_named_to_the_operator(
+    web: Web, operator: httpx.AsyncClient
+) -> None:
+    number = TenantId((await register(operator))["tenantId"])
+    async with web.database.book_tx(number) as tx:
+        book = await service_book(tx, "test", NOON)
+        book.add_borrower("Budi", "budi", PhoneNumber("6281299999999"))
+        await book.close()
+    refused = await channel(operator, number, WISH)
+    problem(refused, 409, "member_borrows")
+    assert "Budi" not in refused.text
+    new = NewMember(OWNER, "Sari", Role.STAFF)
+    with pytest.raises(MemberBorrows) as no:
+        await add_by_operator(web.database, number, new, When(NOON, NOON))
+    assert no.value.name is None
 
 
 async def test_an_unknown_tenant_is_not_found(operator: httpx.AsyncClient) -> None:

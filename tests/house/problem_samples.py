@@ -142,7 +142,7 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "member_is_tenant": [{}],
     "last_owner": [{"name": "Sari"}],
     "too_many_members": [{"max": 30}],
-    "member_borrows": [{"name": "Budi"}],
+    "member_borrows": [{"name": "Budi"}, {"name": None}],
     "member_exists": [{"name": "Sari", "member_id": 2}],
     "too_many_people": [{"name": "Budi", "max": 20}],
 }

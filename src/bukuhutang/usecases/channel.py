@@ -9,19 +9,17 @@ Refusals (words in `rendering`, numbers in `entrypoints.web`):
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from bukuhutang.base.errors import Refusal
-from bukuhutang.base.ids import MemberId, PhoneNumber, TenantId
-from bukuhutang.store import members, tenants
-from bukuhutang.store.members import MemberRow
+from bukuhutang.base.ids import TenantId
+from bukuhutang.store import tenants
 from bukuhutang.store.scope import Database
 from bukuhutang.store.tenants import TenantRow
 from bukuhutang.tenancy.phone import read_phone
-from bukuhutang.tenancy.roles import Role
-from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.members import be_owner
 from bukuhutang.usecases.tenants import PhoneNumberInvalid, When, operator_book, read_tenant
 
 PHONE_ID = re.compile(r"[0-9]{1,32}", re.ASCII)
@@ -87,7 +85,7 @@ async def set_channel(
     """Reach a tenant through another WhatsApp from now on; whoever calls wakes the sessions.
 
     Raises TenantNotFound, DriverUnknown, PhoneIdInvalid, PhoneIdTaken, CloudNotConfigured,
-    PhoneNumberInvalid, OwnerNumberMissing.
+    PhoneNumberInvalid, OwnerNumberMissing, MemberBorrows.
     """
     if wish.driver not in set(ChannelKind):
         raise DriverUnknown(wish.driver[:60])
@@ -107,7 +105,7 @@ async def set_channel(
         # Only now, so that the page shows where this lender will read.
         book = await operator_book(tx, when)
         if owner is not None:
-            await _add_owner(book, owner, tenant, when)
+            await be_owner(book, owner, tenant.name)
         if wish.driver == ChannelKind.CLOUD and not await tenants.has_number_beside(
             tx, tenant.phone_number
         ):
@@ -116,19 +114,3 @@ async def set_channel(
         book.seal("channel_set", detail=changed)
         await book.close()
         return await read_tenant(tx)
-
-
-async def _add_owner(book: Book, phone: PhoneNumber, tenant: TenantRow, when: When) -> None:
-    rows = await members.read_all(book.tx)
-    known = next((one for one in rows if one.phone == phone), None)
-    if known is None:
-        book.counters.last_member += 1
-        number = MemberId(book.counters.last_member)
-        row = MemberRow(number, phone, tenant.name, Role.OWNER, is_removed=False)
-        await members.insert(book.tx, row, when.now)
-    elif known.is_removed or known.role is not Role.OWNER:
-        row = replace(known, role=Role.OWNER, is_removed=False)
-        await members.write(book.tx, row, when.now)
-    else:
-        return
-    book.seal("member_added", subject=row.id, detail={"role": Role.OWNER})

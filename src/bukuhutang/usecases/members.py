@@ -6,7 +6,8 @@ and PhoneNumberInvalid, NameInvalid of `tenants`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -74,7 +75,7 @@ class MemberBorrows(Refusal):
     """One number cannot speak as a borrower and for the lender."""
 
     code: ClassVar[str] = "member_borrows"
-    name: str
+    name: str | None  # None for the operator, who learns no borrower's name
 
 
 @dataclass(frozen=True)
@@ -147,20 +148,42 @@ async def add_member(book: Book, new: NewMember) -> MemberAdded:
         return await _other_role(book, known, new.role)
     if sum(not one.is_removed for one in rows) >= MEMBERS_MAX:
         raise TooManyMembers(MEMBERS_MAX)
+    row = await _let_speak(book, known, phone, name, new.role)
+    _tell(book, row, is_new=True)
+    return MemberAdded(row.name, row.phone, row.role, "added")
+
+
+async def _let_speak(
+    book: Book, removed: MemberRow | None, phone: PhoneNumber, name: str, role: Role
+) -> MemberRow:
     borrower = await borrowers.by_phone(book.tx, phone)
     if borrower is not None:
         raise MemberBorrows(borrower.name)
-    if known is None:
+    if removed is None:
         book.counters.last_member += 1
         number = MemberId(book.counters.last_member)
-        row = MemberRow(number, phone, name, new.role, is_removed=False)
+        row = MemberRow(number, phone, name, role, is_removed=False)
         await members.insert(book.tx, row, book.occasion.now)
     else:
-        row = replace(known, name=name, role=new.role, is_removed=False)
+        row = replace(removed, name=name, role=role, is_removed=False)
         await members.write(book.tx, row, book.occasion.now)
     book.seal("member_added", subject=row.id, detail={"role": row.role})
-    _tell(book, row, is_new=True)
-    return MemberAdded(row.name, row.phone, row.role, "added")
+    return row
+
+
+async def be_owner(book: Book, phone: PhoneNumber, name: str) -> None:
+    """The number is an owner's from now on; it is not told so. For the operator.
+
+    Raises MemberBorrows.
+    """
+    book.require(Permission.MEMBERS)
+    rows = await members.read_all(book.tx)
+    known = next((one for one in rows if one.phone == phone), None)
+    if known is None or known.is_removed:
+        with _unnamed():
+            await _let_speak(book, known, phone, name, Role.OWNER)
+    elif known.role is not Role.OWNER:
+        await _write_role(book, known, Role.OWNER)
 
 
 async def set_role(book: Book, member: MemberId, role: Role) -> MemberAdded:
@@ -177,11 +200,16 @@ async def _other_role(book: Book, known: MemberRow, role: Role) -> MemberAdded:
         return MemberAdded(known.name, known.phone, role, "already")
     if role is not Role.OWNER:
         await _check_owner_left(book, known)
+    row = await _write_role(book, known, role)
+    _tell(book, row, is_new=False)
+    return MemberAdded(row.name, row.phone, role, "role_set")
+
+
+async def _write_role(book: Book, known: MemberRow, role: Role) -> MemberRow:
     row = replace(known, role=role)
     await members.write(book.tx, row, book.occasion.now)
     book.seal("member_role_set", subject=row.id, detail={"from": known.role, "to": role})
-    _tell(book, row, is_new=False)
-    return MemberAdded(row.name, row.phone, role, "role_set")
+    return row
 
 
 async def remove_member(
@@ -253,7 +281,17 @@ async def add_by_operator(
 ) -> MemberAdded:
     """As `add_member`, by the operator. Raises TenantNotFound besides."""
     async with operated(database, tenant_id, when) as book:
-        return await add_member(book, new)
+        with _unnamed():
+            return await add_member(book, new)
+
+
+@contextmanager
+def _unnamed() -> Iterator[None]:
+    """Who runs the service learns that a number is a borrower's, not whose."""
+    try:
+        yield
+    except MemberBorrows:
+        raise MemberBorrows(None) from None
 
 
 async def remove_by_operator(

@@ -33,6 +33,7 @@ from bukuhutang.tenancy.plans import CREDITS_ADDED_MAX
 from bukuhutang.tenancy.tenant import TENANT_NAME_MAX
 from bukuhutang.usecases import channel, tenants
 from bukuhutang.usecases.channel import SetChannel
+from bukuhutang.usecases.members import MemberBorrows
 from bukuhutang.usecases.pairing import link_address, link_for
 from bukuhutang.usecases.tenants import Qr, QrNotAvailable, TenantNotFound, When
 
@@ -177,6 +178,7 @@ async def toggle(tenant_id: TenantIdInPath, call: OperatorCall) -> TenantAnswer:
         channel.PhoneIdTaken(),
         channel.CloudNotConfigured(),
         channel.OwnerNumberMissing(),
+        MemberBorrows(None),
     ),
 )
 async def set_channel(
