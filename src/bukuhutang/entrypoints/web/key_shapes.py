@@ -44,7 +44,12 @@ KeyIdInPath = Annotated[
 class KeyIn(BaseModel):
     """What a new key is to be."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel)
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        json_schema_extra={"examples": [{"name": "Kasir", "scope": "write"}]},
+    )
 
     name: Text = Field(examples=["Kasir"], description="to tell your keys apart")
     scope: Literal["read", "write"] = Field(examples=["write"])
