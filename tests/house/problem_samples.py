@@ -45,6 +45,7 @@ PROBLEM_SAMPLES: dict[str, list[Fields]] = {
     "field_unknown": [{}],
     "field_invalid": [{}],
     "json_invalid": [{}],
+    "body_not_object": [{}],
     "not_found": [{}],
     "sign_in_refused": [{}],
     "signed_out": [{}],

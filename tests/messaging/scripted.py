@@ -168,6 +168,7 @@ class MemoryPorts:
     holds: int = 0
     away: bool = False
     hangs: bool = False
+    slow: asyncio.Event | None = None  # until it is set, a state is not written
     others_end_at: datetime | None = None
 
     async def hold(self, owner: str, now: datetime, until: datetime) -> Holding:
@@ -182,6 +183,8 @@ class MemoryPorts:
         return None
 
     async def note(self, tenant_id: TenantId, owner: str, change: StateChange) -> None:
+        if self.slow is not None:
+            await self.slow.wait()
         self.notes.append(change)
         row = self.rows.get(tenant_id)
         if row is not None:

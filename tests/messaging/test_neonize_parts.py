@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -293,6 +294,17 @@ async def test_the_gate_opens_when_nothing_is_being_stored() -> None:
     left = monotonic()
     await waiting
     assert monotonic() - left >= 0.03
+
+
+async def test_time_in_which_the_machine_stands_still_is_no_quiet_time() -> None:
+    gate = Gate(quiet_seconds=0.03)
+    waiting = asyncio.create_task(gate.passed(monotonic()))
+    await asyncio.sleep(0)
+    time.sleep(0.1)  # noqa: ASYNC251  nobody has a turn
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    await waiting
 
 
 async def test_what_leaves_through_the_proxy_waits_for_what_came_in() -> None:

@@ -315,6 +315,22 @@ class TestLeases:
                     await asyncio.sleep(0.005)
 
 
+class TestRest:
+    async def test_a_login_on_its_way_is_not_at_rest_until_its_row_says_that_it_is_up(self) -> None:
+        async with managing(a_row(S.INTERRUPTED, linked=True)) as desk:
+            await desk.settle()
+            assert desk.state is S.CONNECTING
+            assert not desk.sessions.is_at_rest
+            desk.ports.slow = asyncio.Event()
+            hearing = asyncio.create_task(desk.sessions.on_event(DANI, wa.Connected()))
+            await desk.until(lambda: desk.state is S.CONNECTED)
+            assert not desk.sessions.is_at_rest, "messages go out when the row says so"
+            desk.ports.slow.set()
+            await hearing
+            await desk.settle()
+            assert desk.sessions.is_at_rest
+
+
 class TestManyLogins:
     def rows(self, count: int) -> list[Held]:
         return [

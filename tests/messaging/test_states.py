@@ -118,6 +118,16 @@ def test_a_place_is_free_when_whatsapp_has_answered_or_said_nothing_for_long() -
     assert starts.is_idle
 
 
+def test_whatsapp_is_waited_for_until_it_has_answered() -> None:
+    starts = Starts(lambda: 0.0)
+    starts.ask(TenantId(1), NOON)
+    waiting = [starts.is_waiting]
+    starts.take(NOON)
+    waiting.append(starts.is_waiting)
+    starts.answered(TenantId(1))
+    assert [*waiting, starts.is_waiting] == [False, True, False]
+
+
 @pytest.mark.parametrize("drawn", [0.0, 0.999])
 def test_what_fails_is_tried_ever_later_within_a_bound(drawn: float) -> None:
     starts = Starts(lambda: drawn)

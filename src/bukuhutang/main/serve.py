@@ -385,15 +385,15 @@ class Service:
         )
         if any(part is not None and not part.is_idle for part in parts):
             return False
-        if self._manager is not None and not self._manager.is_settled:
+        if self._manager is not None and not self._manager.is_at_rest:
             return False
         if self._simulator is not None and not self._simulator.whatsapp.at_rest():
             return False
-        async with self._database.courier() as db:
-            if self._documents is not None and await document_jobs.is_waiting(db):
-                return False
+        async with self._database.courier() as db:  # cause before effect: nothing slips past
             if self._webhooks is not None and await cloud_webhooks.is_waiting(db):
                 return False
             if await inbox.is_waiting(db, self._clock.now()):
+                return False
+            if self._documents is not None and await document_jobs.is_waiting(db):
                 return False
             return not await outbox.is_waiting(db)

@@ -110,6 +110,11 @@ class SessionManager(Sends):
         """Whether everything asked for so far was acted upon."""
         return self._settled.is_set() and self._starts.is_idle
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it is settled, and no login on its way, for which messages may wait."""
+        return self.is_settled and not self._starts.is_waiting
+
     # --- the loop ---------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -364,8 +369,8 @@ class SessionManager(Sends):
         login.state, login.until = change.state, change.until
         if not self.needs_pairing(tenant_id):
             change = replace(change, linked=None)  # a phone linked before is still there
-        if change.state is not WaSessionState.CONNECTING:
-            self._starts.answered(tenant_id)
         log.info("session_state", tenant_id=tenant_id, state=change.state, reason=change.reason)
         await self._ports.note(tenant_id, self.owner, replace(change, before=before))
+        if change.state is not WaSessionState.CONNECTING:
+            self._starts.answered(tenant_id)  # only now: who waits for it looks at its row
         self._wake.set()  # a place may be free for the next start

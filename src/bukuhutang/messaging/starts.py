@@ -74,3 +74,8 @@ class Starts:
     def is_idle(self) -> bool:
         """Whether nothing waits but what has failed before."""
         return not (self._due.keys() - self._failures.keys())
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether WhatsApp has been asked for a login and has not answered yet."""
+        return bool(self._begun)

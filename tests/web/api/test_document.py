@@ -38,7 +38,9 @@ def test_every_route_says_who_may_call_and_what_it_may_refuse(document: dict[str
     assert len(found) >= 16
     for path, method, operation in found:
         where = f"{method} {path}"
-        assert operation["security"] == [{"tenantKey": []}], where
+        ways: list[dict[str, list[str]]] = [{"tenantKey": []}, {"signedIn": []}]
+        owners_only = path.startswith(("/api/v1/keys", "/api/v1/members"))
+        assert operation["security"] == (ways[1:] if owners_only else ways), where
         assert operation["summary"], where
         assert operation["description"], where
         responses = operation["responses"]
@@ -63,6 +65,8 @@ def test_every_route_says_who_may_call_and_what_it_may_refuse(document: dict[str
                 assert list(response["content"]) == [kind], (where, status)
         named = {one["name"] for one in operation.get("parameters", ())}
         assert ("Idempotency-Key" in named) is (method != "get"), where
+        assert ("If-Match" in named) is (method == "patch"), where
+        assert ("If-None-Match" in named) is ("304" in responses), where
         if method == "patch":
             assert {"428", "412"} <= set(responses), where
     scheme = document["components"]["securitySchemes"]["tenantKey"]

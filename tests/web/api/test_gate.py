@@ -208,6 +208,21 @@ async def test_what_is_unknown_is_a_problem_with_the_rate(shop: Program) -> None
     answer = await shop.delete("/debts/1")
     problem(answer, 405, "method_not_allowed")
     assert rates(answer)[0] == "60"
+    answer = await shop.http.put("/api/v1/debts", headers={"Idempotency-Key": "put"})
+    problem(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET, POST"  # of both routes, not of the first
+
+
+async def test_a_body_that_is_no_json_object_is_told_what_it_must_be(shop: Program) -> None:
+    """As curl sends it when it is not told of JSON."""
+    for kind, body in ((None, b'{"name": "Budi"}'), ("application/json", b"[]")):
+        headers = {"Idempotency-Key": "form", **({} if kind is None else {"Content-Type": kind})}
+        answer = await shop.http.post("/api/v1/borrowers", content=body, headers=headers)
+        [told] = problem(answer, 422, "request_invalid")["errors"]
+        assert (told["field"], told["code"]) == ("body", "body_not_object")
+        assert "application/json" in told["detail"]
+    unread = await shop.http.post("/api/v1/borrowers", content=b"{", headers={**headers})
+    assert problem(unread, 422, "request_invalid")["errors"][0]["code"] == "json_invalid"
 
 
 async def test_logs_show_routes_never_keys(web: Web, shop: Program) -> None:

@@ -28,8 +28,11 @@ CODES_BY_KIND = {
     "missing": "field_missing",
     "extra_forbidden": "field_unknown",
     "json_invalid": "json_invalid",
+    "model_attributes_type": "body_not_object",
 }
 """Pydantic's kinds that have a code of their own; all others are `field_invalid`."""
+
+BODY = ("body",)
 
 
 class FieldProblem(BaseModel):
@@ -57,7 +60,9 @@ def _field_problem(one: dict[str, Any], path: str, language: Language) -> FieldP
     if refusal is not None and one["type"] != "extra_forbidden":
         detail = render_problem(refusal.code, language, **refusal.fields())
         return FieldProblem(field=name, code=refusal.code, detail=detail)
-    code = CODES_BY_KIND.get(one["type"], "field_invalid")
+    # The whole body: of another type, or sent as another one, as curl does when it is not told.
+    kind = "model_attributes_type" if where == BODY and one["type"] != "missing" else one["type"]
+    code = CODES_BY_KIND.get(kind, "field_invalid")
     return FieldProblem(field=name, code=code, detail=render_problem(code, language))
 
 

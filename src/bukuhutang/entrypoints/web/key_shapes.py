@@ -11,7 +11,7 @@ from fastapi import Path
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from bukuhutang.entrypoints.web.api.shapes import ApiIn, ApiOut
+from bukuhutang.entrypoints.web.api.shapes import ApiIn, ApiOut, shown_as
 from bukuhutang.entrypoints.web.cursors import ID_MAX
 from bukuhutang.entrypoints.web.shapes import Text, digits_only
 from bukuhutang.store.api_keys import ApiKeyRow
@@ -43,6 +43,8 @@ KeyIdInPath = Annotated[
 
 class KeyIn(ApiIn):
     """What a new key is to be."""
+
+    model_config = shown_as(name="Kasir", scope="write")
 
     name: Text = Field(examples=["Kasir"], description="to tell your keys apart")
     scope: Literal["read", "write"] = Field(examples=["write"])

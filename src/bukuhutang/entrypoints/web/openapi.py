@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from bukuhutang.base.errors import Refusal
 from bukuhutang.entrypoints.web.api import refusals as api
 from bukuhutang.entrypoints.web.auth import KeyMissing, KeyWrong, TooManyAttempts
+from bukuhutang.entrypoints.web.body_limit import BODY_BYTES_MAX
+from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE
 from bukuhutang.entrypoints.web.field_problems import FieldProblem
+from bukuhutang.entrypoints.web.openapi_examples import add_examples
 from bukuhutang.entrypoints.web.problems import STATUSES, TYPE
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.roles import Permission
@@ -86,7 +89,10 @@ INVALID = _problem_response(
 AWAY = _problem_response(
     503, {"service_unavailable": render_problem("service_unavailable", Language.ENGLISH)}
 )
-
+TOO_LARGE = _problem_response(
+    413,
+    {"body_too_large": render_problem("body_too_large", Language.ENGLISH, max=BODY_BYTES_MAX)},
+)
 
 RATE_HEADERS: dict[str, Any] = {
     name: {"description": said, "schema": {"type": kind}}
@@ -97,6 +103,33 @@ RATE_HEADERS: dict[str, Any] = {
         ("RateLimit-Policy", "limit;w=seconds", "string"),
     )
 }
+
+ETAG: dict[str, Any] = {"description": "what stands here now", "schema": {"type": "string"}}
+IF_MATCH: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "the ETag of what is to be changed; * changes it however it stands",
+    "example": '"655f3a47b59174847c5e1e09b10a1089"',
+}
+IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "an ETag that you have: 304 when it is still this one",
+}
+COOKIE_SCHEME: dict[str, Any] = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": MEMBER_COOKIE,
+    "description": "A member who has signed in (POST /sign-in). Every change also carries"
+    " X-CSRF-Token, from GET /sign-in, and the Origin of this service.",
+}
+TENANT_API = "/api/v1/"
+OWNER_ONLY = ("/api/v1/keys", "/api/v1/members")
+"""No key opens these: an owner must have signed in."""
 
 
 class Api(FastAPI):
@@ -112,9 +145,13 @@ class Api(FastAPI):
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs"))
             schemas["Problem"] = problem
-            for methods in made["paths"].values():
+            for path, methods in made["paths"].items():
                 for operation in methods.values():
                     _declare(operation)
+                    if path.startswith(TENANT_API):
+                        _declare_tenant_api(path, operation)
+            made["components"]["securitySchemes"]["signedIn"] = COOKIE_SCHEME
+            add_examples(made)
         return made
 
 
@@ -122,16 +159,21 @@ def _declare(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
         responses["422"] = deepcopy(INVALID)
+    if "requestBody" in operation:
+        responses["413"] = deepcopy(TOO_LARGE)
     if "security" in operation:
         _add(responses, refusals(KeyMissing(), KeyWrong(), TooManyAttempts(60)))
         responses["503"] = deepcopy(AWAY)
-    if {"tenantKey": []} in operation.get("security", ()):
-        _declare_tenant_api(operation)
 
 
-def _declare_tenant_api(operation: dict[str, Any]) -> None:
-    """What the gate of the tenant API may say before a route is asked."""
+def _declare_tenant_api(path: str, operation: dict[str, Any]) -> None:
+    """Who may call, what the gate may say before a route is asked, and what ETags are for."""
     responses = operation["responses"]
+    by_cookie: dict[str, list[str]] = {"signedIn": []}
+    operation["security"] = [by_cookie]
+    if not path.startswith(OWNER_ONLY):
+        operation["security"].insert(0, {"tenantKey": []})
+    _declare_etags(operation)
     _add(responses, refusals(api.RateLimited(60, 42)))
     named = [one["name"] for one in operation.get("parameters", ())]
     if "Idempotency-Key" in named:
@@ -145,6 +187,22 @@ def _declare_tenant_api(operation: dict[str, Any]) -> None:
         _add(responses, writes)
     for response in responses.values():
         response.setdefault("headers", {}).update(RATE_HEADERS)
+
+
+def _declare_etags(operation: dict[str, Any]) -> None:
+    """A change demands to know what it changes; what is one resource need not be sent twice."""
+    parameters = operation.setdefault("parameters", [])
+    responses = operation["responses"]
+    if "428" in responses:
+        parameters.append(deepcopy(IF_MATCH))
+    schema = responses.get("200", {}).get("content", {}).get("application/json", {}).get("schema")
+    is_read = all(one["name"] != "Idempotency-Key" for one in parameters)
+    if is_read and schema is not None and "/Page_" not in schema.get("$ref", ""):
+        responses["304"] = {"description": IF_NONE_MATCH["description"]}
+    if "304" in responses:
+        parameters.append(deepcopy(IF_NONE_MATCH))
+        for status in ("200", "304"):
+            responses[status].setdefault("headers", {})["ETag"] = ETAG
 
 
 def _add(responses: dict[str, Any], further: Responses) -> None:

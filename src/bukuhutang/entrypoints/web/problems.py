@@ -9,10 +9,12 @@ from typing import Any
 import structlog
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from bukuhutang.base.errors import InvariantBroken, Refusal, TransientFault
@@ -213,6 +215,8 @@ class Problems:
             headers = {"Retry-After": str(RETRY_SECONDS)}
             return _problem(scope, "service_unavailable", 503, headers=headers)
         if isinstance(fault, HTTPException):
+            if fault.status_code == 405:
+                fault = HTTPException(405, headers={"Allow": allowed_methods(scope)})
             return _by_status(scope, fault)
         return _problem(scope, "internal_error", 500)
 
@@ -237,6 +241,17 @@ class Problems:
         return _problem(
             scope, refusal.code, status, text_fields=fields, members=members, headers=headers
         )
+
+
+def allowed_methods(scope: Scope) -> str:
+    """All that this address takes: a router itself names only those of the first route it finds."""
+    found = {
+        method
+        for one in iter_route_contexts(scope["app"].routes)
+        if one.methods and one.matches(scope)[0] is not Match.NONE
+        for method in one.methods
+    }
+    return ", ".join(sorted(found))
 
 
 def _by_status(scope: Scope, fault: HTTPException) -> Response:

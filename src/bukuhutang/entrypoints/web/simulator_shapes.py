@@ -113,6 +113,10 @@ class CardShape(_Json):
 class MessageIn(_Json):
     """A text, a document with or without a caption, contacts, or something done to a message."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"to": "6281234567890", "text": "PINJAM Budi 500rb"}]}
+    )
+
     to: str = Field(min_length=1, max_length=CHAT_CHARACTERS_MAX)
     text: str = Field(default="", max_length=TEXT_MAX)
     document: DocumentIn | None = None
@@ -257,6 +261,8 @@ class ConnectionOut(_Json):
 
 class ClockIn(_Json):
     """An instant, or a number of seconds; one of the two."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"advanceSeconds": 3_600}]})
 
     now: AwareDatetime | None = None
     advance_seconds: float | None = Field(

@@ -25,6 +25,10 @@ from bukuhutang.base.clock import monotonic
 QUIET_SECONDS = 0.05
 """So long must nothing have come in. Between deciphering and storing lie a few milliseconds."""
 
+QUIET_LOOKS = 10
+"""And so often in that time must this process have had its turn: while the machine stands still,
+or others have its processors, time passes in which the library's threads could store nothing."""
+
 HOLD_SECONDS_MAX = 5.0
 """A line on which nothing leaves for ten seconds is taken for dead."""
 
@@ -59,11 +63,14 @@ class Gate:
     async def passed(self, since: float) -> None:
         """Returns when nothing has come in for a while after `since` (monotonic seconds)."""
         give_up = since + HOLD_SECONDS_MAX
+        last, looks = self._last, 0
         while (now := monotonic()) < give_up:
-            quiet_at = self._quiet + max(since, self._last)
-            if self._inside == 0 and now >= quiet_at:
+            if self._inside or self._last != last:
+                last, looks = self._last, 0
+            elif looks >= QUIET_LOOKS and now >= self._quiet + max(since, last):
                 return
-            await asyncio.sleep(max(0.001, min(quiet_at - now, self._quiet)))
+            await asyncio.sleep(self._quiet / QUIET_LOOKS)
+            looks += 1
         log.warning("gate_opened_late", seconds=HOLD_SECONDS_MAX)
 
 

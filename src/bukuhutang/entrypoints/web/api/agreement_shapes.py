@@ -18,6 +18,7 @@ from bukuhutang.entrypoints.web.api.shapes import (
     PageQuery,
     PersonRef,
     one_of,
+    shown_as,
 )
 from bukuhutang.entrypoints.web.shapes import Text
 from bukuhutang.ledger.affordability import GRACE_MAX, MONTHS_MAX, RATE_PERCENT_MAX
@@ -37,6 +38,16 @@ Rupiah = Annotated[int, Field(ge=0, le=AMOUNT_MAX)]
 
 class AgreementIn(ApiIn):
     """The answers of the interview that BUAT PERJANJIAN holds in the chat, and its wishes."""
+
+    model_config = shown_as(
+        name="Budi",
+        phone_number="0812-3456-7890",
+        amount=6_000_000,
+        income_source="gaji",
+        income_day=25,
+        monthly_income=5_000_000,
+        other_installments=300_000,
+    )
 
     amount: Amount
     borrower_id: Number | None = Field(default=None, examples=[3])
@@ -81,6 +92,8 @@ class AgreementsQuery(PageQuery):
 class InstallmentPaymentIn(ApiIn):
     """Oldest installment first, penalty, interest, principal; the rest goes to the next."""
 
+    model_config = shown_as(amount=500_000)
+
     amount: Amount | None = Field(
         default=None, description="left out: what is due on the installment, or on the next one"
     )
@@ -90,15 +103,21 @@ class InstallmentPaymentIn(ApiIn):
 
 
 class PayoffIn(ApiIn):
+    model_config = shown_as()
+
     amount: Amount | None = Field(default=None, description="left out: exactly what is needed")
 
 
 class ForgiveIn(ApiIn):
+    model_config = shown_as(amount=50_000)
+
     amount: Amount | None = Field(default=None, description="left out: all that is owed")
 
 
 class RescheduleIn(ApiIn):
     """One of the two; the new schedule holds when the borrower agrees to it."""
+
+    model_config = shown_as(months_more=3)
 
     first_due: IsoDate | None = Field(default=None, description="the next installment's new day")
     months_more: Annotated[int, Field(ge=1, le=60)] | None = Field(default=None, examples=[3])

@@ -18,6 +18,7 @@ from bukuhutang.entrypoints.web.api.shapes import (
     NumberInQuery,
     PageQuery,
     PersonRef,
+    shown_as,
 )
 from bukuhutang.entrypoints.web.shapes import Text
 from bukuhutang.ledger.debt import NOTE_MAX, DebtStatus
@@ -33,6 +34,8 @@ class DebtIn(ApiIn):
     A name that nobody has yet becomes a new person; so does one that others have, with
     `newBorrower`.
     """
+
+    model_config = shown_as(direction="piutang", name="Budi", amount=500_000, note="semen")
 
     direction: DirectionName
     amount: Amount

@@ -16,6 +16,7 @@ from bukuhutang.entrypoints.web.api.shapes import (
     NumberInQuery,
     PageQuery,
     PersonRef,
+    shown_as,
 )
 from bukuhutang.ledger.money import Direction
 from bukuhutang.store.payment_lists import ListedPayment, OnAgreement
@@ -24,6 +25,8 @@ Standing = Literal["recorded", "reversed"]
 
 
 class DebtPaymentIn(ApiIn):
+    model_config = shown_as(amount=200_000)
+
     amount: Amount | None = Field(
         description="whole rupiah; null pays exactly what this debt still asks for"
     )
@@ -31,6 +34,8 @@ class DebtPaymentIn(ApiIn):
 
 class PaymentIn(ApiIn):
     """Where somebody has both debts and an agreement, `target` or `agreement` must say which."""
+
+    model_config = shown_as(amount=200_000)
 
     amount: Amount | None = Field(description="whole rupiah; null pays all that is open")
     direction: Literal["piutang", "hutang"] | None = Field(

@@ -29,6 +29,7 @@ from bukuhutang.entrypoints.web.api.shapes import (
     PageQuery,
     PersonRef,
     one_of,
+    shown_as,
 )
 from bukuhutang.entrypoints.web.cursors import CursorInvalid
 from bukuhutang.entrypoints.web.openapi import Responses, refusals
@@ -92,6 +93,8 @@ class ReminderOut(ApiOut):
 
 class RemindIn(ApiIn):
     """Whom to remind: by `borrowerId`, or by `name`."""
+
+    model_config = shown_as(borrower_id=3)
 
     borrower_id: Number | None = Field(default=None, examples=[3])
     name: Text | None = Field(default=None, examples=["Budi"])

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from bukuhutang.entrypoints.web.cursors import CURSOR_CHARACTERS_MAX, ID_MAX
@@ -46,6 +47,12 @@ DirectionName = Annotated[
         description="piutang: the other person owes the lender; hutang: the lender owes",
     ),
 ]
+
+
+def shown_as(**fields: str | int) -> ConfigDict:
+    """The example of a body whose fields cannot all be sent at once, as they are spelled here."""
+    spelled: JsonDict = {to_camel(name): value for name, value in fields.items()}
+    return ConfigDict(json_schema_extra={"examples": [spelled]})
 
 
 def one_of(*names: str) -> Any:
