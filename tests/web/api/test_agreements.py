@@ -86,10 +86,10 @@ async def test_rates_grace_penalty_and_guarantor_are_kept(web: Web, shop: Progra
         (an_agreement("1234"), 422, "person_name_invalid"),
         (an_agreement(guarantor="1234"), 422, "person_name_invalid"),
         (an_agreement(phoneNumber="12"), 422, "phone_number_invalid"),
-        (an_agreement(months=2, monthlyInstallment=400_000), 409, "offer_not_possible"),
-        (an_agreement(monthlyInstallment=100_000), 409, "offer_not_possible"),
-        (an_agreement(downPayment=6_000_000), 409, "offer_not_possible"),
-        (an_agreement(ratePercent="8.1"), 409, "offer_not_possible"),
+        (an_agreement(months=2, monthlyInstallment=400_000), 422, "offer_not_possible"),
+        (an_agreement(monthlyInstallment=100_000), 422, "offer_not_possible"),
+        (an_agreement(downPayment=6_000_000), 422, "offer_not_possible"),
+        (an_agreement(ratePercent="8.1"), 422, "offer_not_possible"),
         (an_agreement(ratePercent="1e1"), 422, "request_invalid"),
         (an_agreement(ratePercent="-1"), 422, "request_invalid"),
         (an_agreement(months=25), 422, "request_invalid"),
@@ -114,7 +114,7 @@ async def test_a_draft_that_is_refused_leaves_nothing(
 
 async def test_an_installment_too_small_is_refused_with_the_least_that_works(shop: Program) -> None:
     refused = await shop.post("/agreements", an_agreement(monthlyInstallment=100_000))
-    members = problem(refused, 409, "offer_not_possible")
+    members = problem(refused, 422, "offer_not_possible")
     assert (members["reason"], members["least"]) == ("too_small", 250_000)
 
 

@@ -91,7 +91,7 @@ STATUSES: dict[type[Refusal], int] = {
     api.ReminderNotFound: 404,
     api.FileNotFound: 404,
     api.MemberExists: 409,
-    api.OfferNotPossible: 409,
+    api.OfferNotPossible: 422,
     api.RescheduleUnclear: 422,
     refusals.RemindedToday: 409,
     refusals.BorrowerOptedOut: 409,
