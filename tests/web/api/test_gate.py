@@ -213,6 +213,28 @@ async def test_what_is_unknown_is_a_problem_with_the_rate(shop: Program) -> None
     assert answer.headers["allow"] == "GET, POST"  # of both routes, not of the first
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "code", "said"),
+    [
+        ("amount", 0, "field_too_small", "At least 1."),
+        ("amount", 10**12, "field_too_large", "At most 999,999,999."),
+        ("amount", 1.5, "field_not_whole", "A whole number is needed."),
+        ("amount", "500rb", "field_not_whole", "A whole number is needed."),
+        ("direction", "lent", "field_not_one_of", "One of: piutang, hutang."),
+        ("name", 7, "field_not_text", "A text is needed."),
+        ("note", "x" * 2_000, "field_too_long", "Too long: at most 200."),
+        ("dueDate", "18/03/2026", "field_not_date", "A date is needed, such as 2026-12-31."),
+        ("newBorrower", "yes", "field_invalid", "The value of this field is not valid."),
+    ],
+)
+async def test_a_field_is_told_what_it_may_be(
+    shop: Program, field: str, value: object, code: str, said: str
+) -> None:
+    answer = await shop.post("/debts", {**a_debt(), field: value})
+    [told] = problem(answer, 422, "request_invalid")["errors"]
+    assert (told["field"], told["code"], told["detail"]) == (field, code, said)
+
+
 async def test_a_body_that_is_no_json_object_is_told_what_it_must_be(shop: Program) -> None:
     """As curl sends it when it is not told of JSON."""
     for kind, body in ((None, b'{"name": "Budi"}'), ("application/json", b"[]")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -29,6 +30,18 @@ CODES_BY_KIND = {
     "extra_forbidden": "field_unknown",
     "json_invalid": "json_invalid",
     "model_attributes_type": "body_not_object",
+    "greater_than_equal": "field_too_small",
+    "less_than_equal": "field_too_large",
+    "string_too_long": "field_too_long",
+    "too_long": "field_too_long",
+    "literal_error": "field_not_one_of",
+    "enum": "field_not_one_of",
+    "int_type": "field_not_whole",
+    "int_from_float": "field_not_whole",
+    "digits": "field_not_whole",
+    "string_type": "field_not_text",
+    "iso_date": "field_not_date",
+    "instant": "field_not_instant",
 }
 """Pydantic's kinds that have a code of their own; all others are `field_invalid`."""
 
@@ -63,7 +76,15 @@ def _field_problem(one: dict[str, Any], path: str, language: Language) -> FieldP
     # The whole body: of another type, or sent as another one, as curl does when it is not told.
     kind = "model_attributes_type" if where == BODY and one["type"] != "missing" else one["type"]
     code = CODES_BY_KIND.get(kind, "field_invalid")
-    return FieldProblem(field=name, code=code, detail=render_problem(code, language))
+    told = _bounds(one.get("ctx", {}))
+    return FieldProblem(field=name, code=code, detail=render_problem(code, language, **told))
+
+
+def _bounds(known: dict[str, Any]) -> dict[str, Any]:
+    """What would have been taken, as pydantic knows it."""
+    most = known.get("le", known.get("max_length"))
+    allowed = re.findall("'([^']*)'", str(known.get("expected", "")))
+    return {"min": known.get("ge"), "max": most, "allowed": allowed}
 
 
 def _refusal(field: str, given: object) -> Refusal | None:
