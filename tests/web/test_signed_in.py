@@ -170,6 +170,14 @@ class TestEnds:
             answer = await phone.send("DELETE", f"/sign-ins/{number}")
             problem(answer, 404, "sign_in_unknown")
 
+    async def test_their_numbers_tell_nothing_of_other_lenders(self, shop: Shop) -> None:
+        other = await open_shop(shop.web, "6281234560000", "Toko Ani")
+        async with shop.signed_in(), shop.signed_in(STAFF), other.browser() as browser:
+            phone = "6281234560000"
+            await browser.sign_in(await other.code(browser, phone), phone)
+            listed = (await browser.send("GET", "/sign-ins")).json()["signIns"]
+            assert [one["id"] for one in listed] == [1]
+
     async def test_nobody_ends_anothers_login(self, shop: Shop) -> None:
         async with shop.signed_in() as owner, shop.signed_in(STAFF) as staff:
             [own] = (await owner.send("GET", "/sign-ins")).json()["signIns"]
