@@ -146,7 +146,7 @@ class CloudPhones:
         self._seen[number] = self._seen.get(number, 0) + len(found)
         return [Heard(one.id, one.text, file_name=_file_name(one)) for one in found]
 
-    def at_rest(self) -> bool:
+    async def at_rest(self) -> bool:
         """What was posted is with the service already."""
         return True
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bukuhutang.base.clock import MovableClock
+from bukuhutang.entrypoints.sessions.pace import UNHURRIED, Pace, Span
 from bukuhutang.main.drivers import LOGINS_FOLDER, NEONIZE, DriverRequest
 from bukuhutang.tenancy.phone import read_phone
 from tests.fakewa import rig
@@ -30,6 +31,16 @@ WORKER_COMMAND = (
     sys.executable,
     *("-m", "tests.fakewa.rig", "bukuhutang.messaging.drivers.neonize_worker"),
 )
+HURRIED = Pace(
+    own=Span(0.02, 0.06),
+    answer=Span(0.1, 0.3),
+    begin=Span(0.4, 1.2),
+    begin_typing=Span(0.15, 0.5),
+    between=0.1,
+    seconds_a_character=0.002,
+)
+"""Every pause is kept, each at a tenth of its length: for long talks whose pauses are not the
+matter. The caps of a day are those of the product."""
 
 
 @asynccontextmanager
@@ -47,7 +58,11 @@ async def running_fake(folder: Path) -> AsyncIterator[FakeWhatsApp]:
 
 
 def on_the_fake(
-    fake: FakeWhatsApp, *, send_seconds: float = 75.0, store_url: str | None = None
+    fake: FakeWhatsApp,
+    *,
+    send_seconds: float = 75.0,
+    store_url: str | None = None,
+    pace: Pace = UNHURRIED,
 ) -> DriverRequest:
     """The driver of the real service, with the fake behind the proxy."""
     return DriverRequest(
@@ -56,6 +71,7 @@ def on_the_fake(
         proxy_url=fake.proxy_url,
         worker_command=WORKER_COMMAND,
         send_seconds=send_seconds,
+        pace=pace,
     )
 
 
@@ -89,7 +105,7 @@ class FakewaPhones:
     async def write(
         self, phone: str, to: str, text: str, *, id: str | None = None, more: More = TEXT_ONLY
     ) -> None:
-        """Write, and wait until every linked device concerned has said that it has the message."""
+        """Write, and wait until every linked device that is there has said that it has it."""
         sender = await self.number(phone)
         for spelled in SPELLED.findall(text):
             if read_phone(spelled) is not None:
@@ -97,17 +113,26 @@ class FakewaPhones:
         if id in self._typed:
             assert id is not None
             await self.fake.again(id, fresh=True)
-            await self.fake.acked(id)
+            await self._taken(id, sender, await self.number(to))
             return
         if to.endswith("@g.us"):
             for member in self._linked:
                 written = await self.fake.write(sender, member, text, group=to)
-                await self.fake.acked(written)
+                await self._taken(written, member)
             return
         content = await asyncio.to_thread(self._content, text, more)
-        written = await self.fake.write(sender, await self.number(to), content, message_id=id)
+        receiver = await self.number(to)
+        written = await self.fake.write(sender, receiver, content, message_id=id)
         self._typed.add(written)
-        await self.fake.acked(written)
+        await self._taken(written, sender, receiver)
+
+    async def _taken(self, written: str, *numbers: str) -> None:
+        """Every linked device of these numbers has the message, or gets it when it is back."""
+        for number in numbers:
+            if not all(one.online for one in await self.fake.linked(number)):
+                return
+        found = await self.fake.deliveries(written)
+        assert all(one.acked for one in found), found
 
     def _content(self, text: str, more: More) -> Content:
         """The message as the fake's phones write it; a file's bytes go through the folder."""
@@ -149,8 +174,14 @@ class FakewaPhones:
             if one.id not in self._typed and (not one.from_me or one.chat == number)
         ]
 
-    def at_rest(self) -> bool:
-        """Whether everything the workers have stored was told to the service."""
+    async def at_rest(self) -> bool:
+        """Whether linked devices have all that was written, and the service what they have."""
+        for number in self._linked:
+            if any(one.online and one.waiting for one in await self.fake.linked(number)):
+                return False
+        return await asyncio.to_thread(self._is_told)
+
+    def _is_told(self) -> bool:
         for path in (self.data_folder / LOGINS_FOLDER).glob("*/spool.sqlite"):
             with closing(sqlite3.connect(path)) as db:
                 if db.execute("select count(*) from bukuhutang_spool").fetchone() != (0,):

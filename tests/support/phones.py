@@ -62,7 +62,7 @@ class Phones(Protocol):
         """What the bot wrote into this phone's own chats since the last look."""
         ...
 
-    def at_rest(self) -> bool:
+    async def at_rest(self) -> bool:
         """Whether WhatsApp has nothing left to hand over."""
         ...
 
@@ -105,7 +105,7 @@ class SimulatedPhones:
             if one.id not in self._typed and one.to == number
         ]
 
-    def at_rest(self) -> bool:
+    async def at_rest(self) -> bool:
         """The simulator knows."""
         return self.whatsapp.at_rest()
 

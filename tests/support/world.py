@@ -87,9 +87,9 @@ class World:
         async with asyncio.timeout(IDLE_SECONDS):
             while True:
                 # What was told before the service is looked at is in the service.
-                told = self.phones.at_rest()
+                told = await self.phones.at_rest()
                 assert await self.service.wait_idle(IDLE_SECONDS), "the service came not to rest"
-                if told and self.phones.at_rest():
+                if told and await self.phones.at_rest():
                     return
                 await asyncio.sleep(0.01)
 
