@@ -48,7 +48,7 @@ from bukuhutang.base.ids import TenantId
 from bukuhutang.store.scope import Database, connect
 from bukuhutang.tenancy.phone import read_phone
 from bukuhutang.usecases.tenants import add_credits, set_plan
-from tests.e2e.phones import FakewaPhones, on_the_fake, running_fake
+from tests.e2e.phones import HURRIED, FakewaPhones, on_the_fake, running_fake
 from tests.support.database import Server
 from tests.support.filled import record_debts, spend_credits
 from tests.support.neonize import require_neonize
@@ -267,7 +267,7 @@ async def linked(
                 dsn,
                 at=at,
                 folder=folder,
-                driver=on_the_fake(fake),
+                driver=on_the_fake(fake, pace=HURRIED),
                 operator=operator,
                 phones=lambda _, clock: FakewaPhones(fake, folder, clock),
             ) as world,

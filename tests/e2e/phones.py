@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bukuhutang.base.clock import MovableClock
+from bukuhutang.entrypoints.sessions.pace import UNHURRIED, Pace, Span
 from bukuhutang.main.drivers import LOGINS_FOLDER, NEONIZE, DriverRequest
 from bukuhutang.tenancy.phone import read_phone
 from tests.fakewa import rig
@@ -30,6 +31,16 @@ WORKER_COMMAND = (
     sys.executable,
     *("-m", "tests.fakewa.rig", "bukuhutang.messaging.drivers.neonize_worker"),
 )
+HURRIED = Pace(
+    own=Span(0.02, 0.06),
+    answer=Span(0.1, 0.3),
+    begin=Span(0.4, 1.2),
+    begin_typing=Span(0.15, 0.5),
+    between=0.1,
+    seconds_a_character=0.002,
+)
+"""Every pause is kept, each at a tenth of its length: for long talks whose pauses are not the
+matter. The caps of a day are those of the product."""
 
 
 @asynccontextmanager
@@ -47,7 +58,11 @@ async def running_fake(folder: Path) -> AsyncIterator[FakeWhatsApp]:
 
 
 def on_the_fake(
-    fake: FakeWhatsApp, *, send_seconds: float = 75.0, store_url: str | None = None
+    fake: FakeWhatsApp,
+    *,
+    send_seconds: float = 75.0,
+    store_url: str | None = None,
+    pace: Pace = UNHURRIED,
 ) -> DriverRequest:
     """The driver of the real service, with the fake behind the proxy."""
     return DriverRequest(
@@ -56,6 +71,7 @@ def on_the_fake(
         proxy_url=fake.proxy_url,
         worker_command=WORKER_COMMAND,
         send_seconds=send_seconds,
+        pace=pace,
     )
 
 

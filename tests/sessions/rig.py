@@ -270,7 +270,7 @@ async def loop_beside(numbers: Numbers, *, look_seconds: float = 0.05) -> AsyncI
         numbers.running,
         numbers.clock,
         numbers.outcomes,
-        tempo=Tempo(AT_ONCE, lambda: 0.5),
+        pace=AT_ONCE,
         look_seconds=look_seconds,
     )
     task = asyncio.create_task(loop.run())

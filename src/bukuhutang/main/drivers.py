@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bukuhutang.base.clock import Clock, MovableClock
 from bukuhutang.base.errors import ConfigurationProblem
+from bukuhutang.entrypoints.sessions.pace import UNHURRIED, Pace
 from bukuhutang.main.settings import Settings
 from bukuhutang.messaging.driver import Driver
 from bukuhutang.messaging.drivers.neonize import NeonizeDriver
@@ -34,6 +35,7 @@ class DriverRequest:
     proxy_url: str | None = None
     worker_command: tuple[str, ...] = WORKER_COMMAND
     send_seconds: float = 75.0  # without an answer, a message's outcome is unknown
+    pace: Pace = UNHURRIED  # of numbers that are banned for hurrying; no setting of the product
 
 
 def driver_request(name: str, settings: Settings) -> DriverRequest:

@@ -205,7 +205,8 @@ class Service:
         if self._request.cloud is not None:
             self._webhooks = WebhookLoop(self._database, clock, self._manager.on_event)
             self._wakes[WEBHOOKS_CHANNEL] = self._webhooks.wake
-        self._outbox = OutboxLoop(self._database, self._manager, clock, self._outcomes)
+        pace = self._request.driver.pace
+        self._outbox = OutboxLoop(self._database, self._manager, clock, self._outcomes, pace=pace)
         self._ports.on_up = self._outbox.wake
         self._wakes[OUTBOX_CHANNEL] = self._outbox.wake
         self._wakes[SESSIONS_CHANNEL] = self._manager.wake

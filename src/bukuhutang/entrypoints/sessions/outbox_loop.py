@@ -14,7 +14,7 @@ import structlog
 from bukuhutang.base.clock import Clock
 from bukuhutang.base.errors import TransientFault
 from bukuhutang.entrypoints.sessions.outcomes import Outcomes
-from bukuhutang.entrypoints.sessions.pace import UNHURRIED
+from bukuhutang.entrypoints.sessions.pace import UNHURRIED, Pace
 from bukuhutang.entrypoints.sessions.paced import PacedNumbers, Tempo
 from bukuhutang.entrypoints.sessions.sending import Sender
 from bukuhutang.entrypoints.sessions.telling import LOOK_SECONDS, Teller
@@ -43,7 +43,7 @@ class OutboxLoop:
         clock: Clock,
         outcomes: Outcomes,
         *,
-        tempo: Tempo | None = None,
+        pace: Pace = UNHURRIED,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._database = database
@@ -60,7 +60,7 @@ class OutboxLoop:
             wa_sessions,
             clock,
             self._sender,
-            tempo=tempo or Tempo(UNHURRIED, random.Random().random),  # noqa: S311  no secret
+            tempo=Tempo(pace, random.Random().random),  # noqa: S311  no secret
             on_untold=self._teller.nudge,
         )
 
