@@ -166,7 +166,7 @@ async def one_transaction(
         counters=Counters(
             row["last_member"], row["last_borrower"], debt, row["last_payment"],
             row["last_allocation"], row["last_reminder"],
-            row["last_agreement"], row["last_api_key"], audit, b"\x00" * 32, now, 1, 0,
+            row["last_agreement"], row["last_api_key"], audit, b"\x00" * 32, now, 1,
         ),
     )  # fmt: skip
     shape, values = parameters(changes)

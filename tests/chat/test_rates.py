@@ -153,6 +153,21 @@ class TestMembers:
         await work(desk)
         assert (await amounts(desk))[-1] == 900
 
+    async def test_each_chat_that_waits_is_told_so_once_a_minute(self, desk: Desk) -> None:
+        """Who writes in one chat does not read the lines of another one."""
+        await desk.member(STAFF)
+        await write(desk, LIMIT + 2)
+        await write(desk, 3, sender=STAFF)
+        await work(desk)
+        told = [chat for chat, text in await desk.queued() if WAITS in text]
+        assert sorted(told) == sorted([desk.phone, STAFF])
+        pass_time(desk, minutes=1)
+        await write(desk, LIMIT)
+        await write(desk, 1, sender=STAFF)
+        await work(desk)
+        told = [chat for chat, text in await desk.queued() if WAITS in text]
+        assert told.count(STAFF) == told.count(desk.phone) == 2
+
     async def test_strangers_own_echoes_and_other_tenants_cost_nothing(
         self, ground: Ground, desk: Desk
     ) -> None:

@@ -38,10 +38,9 @@ class Counters:
     last_api_key: int
     last_audit: int
     audit_hash: bytes
-    # Members' messages answered in the business minute, and whether its lines were said.
+    # Members' messages answered in the business minute.
     rate_minute: datetime | None
     rate_used: int
-    rate_told: int
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ READ = f"""
 select t.name, t.phone_number, {LENDER_CHAT} as lender_chat,
     k.last_member, k.last_borrower, k.last_debt, k.last_payment, k.last_allocation,
     k.last_reminder, k.last_agreement, k.last_api_key, k.last_audit, k.audit_hash,
-    k.rate_minute, k.rate_used, k.rate_told,
+    k.rate_minute, k.rate_used,
     t.plan, t.max_debts, t.max_agreements,
     g.reminder_template, g.auto_reminder, g.language, g.timezone,
     (select json_build_array(m.status, m.paused, m.not_before is not null,
@@ -184,7 +183,7 @@ async def read_page(
         tenant_name=row["name"],
         tenant_phone=PhoneNumber(row["phone_number"]),
         lender_chat=ChatId(row["lender_chat"]),
-        counters=Counters(*row[3:16]),
+        counters=Counters(*row[3:15]),
         limits=Limits(PlanName(row["plan"]), row["max_debts"], row["max_agreements"]),
         settings=TenantSettings(
             row["reminder_template"],

@@ -255,7 +255,7 @@ COUNTERS = (
     "update books set last_member = {}, last_borrower = {}, last_debt = {}, last_payment = {},"
     " last_allocation = {}, last_reminder = {}, last_agreement = {},"
     " last_api_key = {}, last_audit = {}, audit_hash = {},"
-    " rate_minute = {}, rate_used = {}, rate_told = {}"
+    " rate_minute = {}, rate_used = {}"
     " where tenant_id = $1"
 )
 COUNTER_COUNT = len(fields(Counters))

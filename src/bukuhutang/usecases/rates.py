@@ -27,10 +27,11 @@ OUTBOX_WAITING_MAX = 5_000
 """With so many messages of a tenant waiting to be sent, borrowers' questions are passed over."""
 
 CHAT = "chat"
+WAITING = "waiting"
+FLOOD = "flood"
 OUTBOX = "outbox"
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
-NOTHING_TOLD, WAITING_TOLD, FLOOD_TOLD = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -106,16 +107,27 @@ async def hold_back(book: Book, chat_id: str) -> Held | None:
     queue = Queue(minute + MINUTE if is_full else minute, limit, inbox_rows_max(plan))
     inbound_id = int(book.occasion.key.removeprefix(MESSAGE_KEY))
     done = await pause(book.tx, inbound_id, chat_id, queue, now=book.occasion.now)
-    return Held(_line(book, queue, done.flooded > 0), done.flooded)
+    kind = FLOOD if done.flooded else WAITING
+    if await _was_told(book, kind, chat_id, minute):
+        return Held(None, done.flooded)
+    return Held(_line(book, queue, kind), done.flooded)
 
 
-def _line(book: Book, queue: Queue, flooded: bool) -> Answer | None:
-    """What is said of it: each of the two lines once a minute."""
-    level = FLOOD_TOLD if flooded else WAITING_TOLD
-    if book.counters.rate_told >= level:
-        return None
-    book.counters.rate_told = level
-    if flooded:
+async def _was_told(book: Book, kind: str, chat_id: str, minute: datetime) -> bool:
+    """Whether this chat has had this line in this minute; if not, it has it now.
+
+    Each chat has its own: who writes in another one has not read what was said in the first.
+    """
+    before = await rate_windows.read(book.tx, kind, chat_id)
+    if before is not None and before.started_at >= minute:
+        return True
+    _write(book, kind, chat_id, Window(minute, 0, told=True))
+    return False
+
+
+def _line(book: Book, queue: Queue, kind: str) -> Answer:
+    """What is said of messages that wait, or that are not read."""
+    if kind == FLOOD:
         end = queue.first + MINUTES_WAITING_MAX * MINUTE
         return RateFlooded(queue.rows_max, *_hour(book, end))
     plan = book.page.limits.plan
@@ -140,7 +152,6 @@ def _this_minute(book: Book) -> datetime:
     if counted is None or counted < minute:
         book.counters.rate_minute = minute
         book.counters.rate_used = 0
-        book.counters.rate_told = NOTHING_TOLD
         return minute
     return counted
 

@@ -52,7 +52,7 @@ RATES = """
 create table rate_windows (
     tenant_id bigint not null references tenants (id),
     id bigint generated always as identity,
-    kind text not null check (kind in ('api', 'chat', 'sign_in', 'outbox')),
+    kind text not null check (kind in ('api', 'chat', 'sign_in', 'outbox', 'waiting', 'flood')),
     key text not null check (length(key) <= 200),
     started_at timestamptz not null,
     used integer not null default 0 check (used >= 0),
@@ -89,8 +89,7 @@ grant select (paused, not_before) on inbound_messages to bukuhutang_operator;
 -- read and written with every message, so that counting is no statement of its own.
 alter table books
     add column rate_minute timestamptz,
-    add column rate_used integer not null default 0 check (rate_used >= 0),
-    add column rate_told smallint not null default 0 check (rate_told between 0 and 2);
+    add column rate_used integer not null default 0 check (rate_used >= 0);
 
 -- As lease_inbox_2, with rows that wait for their minute: those that are due by business time are
 -- let go first, the others are not looked at.
