@@ -222,6 +222,21 @@ class TestForgotten:
             assert await tx.db.fetchval("select count(*) from borrowers") == 1
             assert await tx.db.fetchval("select count(*) from debts") == 1
 
+    async def test_a_connection_that_broke_between_two_states_of_the_library_is_away(
+        self, ground: Ground, two: tuple[TenantId, TenantId]
+    ) -> None:
+        """It depends on the moment which error asyncpg finds for a connection that is lost."""
+
+        async def break_down() -> None:
+            async with ground.database.book_tx(two[0]) as tx:
+                await tx.db.execute(BUDI, two[0], 2)
+                raise asyncpg.InternalClientError("cannot switch to state 12")
+
+        with pytest.raises(TransientFault):
+            await break_down()
+        async with ground.database.book_tx(two[0]) as tx:
+            assert await tx.db.fetchval("select count(*) from borrowers") == 1
+
 
 async def no_connection_is_dirty(ground: Ground) -> None:
     """Every connection of the application's pool: outside a transaction, without a scope."""

@@ -40,6 +40,7 @@ BOOK_LOCK = ", pg_advisory_xact_lock({tenant_id})"
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # as asyncpg calls what a break between two of its states leaves
     asyncpg.exceptions.AdminShutdownError,
     asyncpg.exceptions.CannotConnectNowError,
     asyncpg.exceptions.CrashShutdownError,
@@ -231,13 +232,12 @@ class Database:
 async def _roll_back(db: Connection) -> None:
     """End the transaction, and the connection where that is not possible any more.
 
-    What goes wrong here must not hide why we roll back. A connection that breaks meanwhile can
-    leave asyncpg between two states, which it calls an error of its own.
+    What goes wrong here must not hide why we roll back.
     """
     try:
         if not db.is_closed():
             await db.execute("rollback")
-    except (*TRANSIENT, asyncpg.PostgresError, asyncpg.InternalClientError):
+    except (*TRANSIENT, asyncpg.PostgresError):
         db.terminate()
 
 
