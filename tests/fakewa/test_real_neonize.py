@@ -408,7 +408,7 @@ async def test_a_reset_connection_is_tried_again(fake: FakeWhatsApp, store: Path
         refused = (await fake.counts()).refused
         await fake.refuse(Refusing.CUT)
         try:
-            await fake.drop()
+            await fake.drop(number)  # not everybody: the tests share a device
             assert (await fake.counts(refused=refused + 1)).refused > refused
         finally:
             await fake.refuse(Refusing.NOBODY)
