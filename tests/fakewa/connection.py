@@ -93,8 +93,8 @@ class Connection:
         if device.connection is not None:
             replaced = Node("conflict", {"type": "replaced"})
             await device.connection.end(Node("stream:error", {}, (replaced,)))
-        self.device, device.connection = device, self
-        device.logins += 1
+        self.device = device
+        device.begin_login(self)
         self._service.count("logins")
         self._service.count("online")
         welcome = {"t": str(int(time.time())), "props": "1"}

@@ -76,8 +76,27 @@ class Letter:
     sent_in_login: int = 0  # the device's login in which it last left; 0 before it ever did
     retries: int = 0
     acked: bool = False
+    stale_acks: int = 0  # still to come in this login, for copies that could not be read
     receipts: list[str] = field(default_factory=list)
     nacks: list[str] = field(default_factory=list)
+
+    def hear_ack(self) -> None:
+        """One stanza with this id is done with; perhaps not the newest."""
+        if self.stale_acks:
+            self.stale_acks -= 1
+        else:
+            self.acked = True
+
+    def begin_anew(self) -> None:
+        """The device could not read its copy and asks for another, which is a stanza of its own.
+
+        The unreadable copy it acknowledges too, before or after asking. That says nothing of the
+        new one, which the service keeps until that one is acknowledged, as it keeps any.
+        """
+        self.retries += 1
+        self.sealed = None
+        self.stale_acks += not self.acked
+        self.acked = False
 
 
 @dataclass
@@ -108,12 +127,19 @@ class Device:
         """What has to be sent at the next login, in order."""
         return (one for one in self.letters.values() if not one.acked)
 
+    def begin_login(self, connection: Connection) -> None:
+        """It is logged in over this connection; what an earlier one still owed never comes."""
+        self.connection, self.listening = connection, False
+        self.logins += 1
+        for letter in self.letters.values():
+            letter.stale_acks = 0
+
     def hear_ack(self, node: Node) -> None:
         """The device does not want the stanza again, perhaps because of an error."""
         letter = self.letters.get(node.attrs.get("id", ""))
         if letter is None or node.attrs.get("class") != "message":
             return
-        letter.acked = True
+        letter.hear_ack()
         if error := node.attrs.get("error"):
             letter.nacks.append(error)
 

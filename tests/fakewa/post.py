@@ -345,8 +345,7 @@ async def hear_receipt(service: WhatsApp, device: Device, node: Node) -> None:
 
 
 async def _retry(service: WhatsApp, device: Device, letter: Letter, node: Node) -> None:
-    letter.retries += 1
-    if letter.retries > RETRIES_MAX or letter.content is None:
+    if letter.retries >= RETRIES_MAX or letter.content is None:
         return
     offered = node.find("keys")
     keys = PublishedKeys.read(offered) if offered is not None else device.keys
@@ -356,8 +355,8 @@ async def _retry(service: WhatsApp, device: Device, letter: Letter, node: Node) 
     if registration is not None:
         keys.registration_id = int.from_bytes(registration.payload)
     async with device.sending:
+        letter.begin_anew()
         await service.phone(letter.writer).peer.start(device.jid, keys.take_bundle())
-        letter.sealed = None
         await _send(service, device, letter, retry=letter.retries)
 
 

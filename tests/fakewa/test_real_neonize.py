@@ -209,7 +209,7 @@ async def test_what_cannot_be_opened_is_asked_for_again(
     assert told["Info"]["ID"] == spoiled
     assert (await lender.message(spoiled))["Message"] == {"conversation": "akhirnya"}
     (delivery,) = await fake.deliveries(spoiled, receipt="inactive")
-    assert delivery.delivered == 2
+    assert (delivery.delivered, delivery.acked) == (2, True)
     assert "retry" in delivery.receipts
 
 
