@@ -94,7 +94,6 @@ async def test_a_document_of_the_simulator_is_found_by_its_token_alone(tmp_path:
 NOTHING_OF_A_TENANT = {
     "base/errors.py": "names of a class's fields",
     "base/spelling.py": "a letter's plain form",
-    "entrypoints/sessions/paced.py": "time zones by name",
     "entrypoints/sessions/received_files.py": "the library that tells kinds of files",
     "entrypoints/web/verify_page.py": "the page's own words and template",
     "messaging/drivers/simulator_network.py": "how a number is spelled",

@@ -152,6 +152,12 @@ async def by_token(tx: TenantTx, token_hash: bytes, now: datetime) -> SignInRow 
     return None if row is None else _row(tuple(row))
 
 
+async def living(tx: TenantTx, number: int, now: datetime) -> SignInRow | None:
+    """The login with this number, if it lives."""
+    row = await tx.db.fetchrow(f"{LIVING} and s.id = $3", tx.tenant_id, now, number)
+    return None if row is None else _row(tuple(row))
+
+
 async def of_member(tx: TenantTx, member: MemberId, now: datetime) -> list[SignInRow]:
     """The member's living logins, newest first."""
     rows = await tx.db.fetch(

@@ -27,6 +27,7 @@ from bukuhutang.tenancy.plans import PLANS, PlanName
 from bukuhutang.tenancy.roles import KeyScope, Permission
 from bukuhutang.tenancy.tenant import TenantStatus
 from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.rates import minute_of
 from bukuhutang.usecases.tenants import (
     NameInvalid,
     When,
@@ -229,7 +230,7 @@ async def admit_key(database: Database, offered: str, now: datetime) -> Admitted
 
 async def count_request(tx: TenantTx, plan: PlanName, now: datetime) -> ApiRate:
     """One more request of the tenant in this calendar minute, whoever of it makes the request."""
-    minute = now.replace(second=0, microsecond=0)
+    minute = minute_of(now)
     used = await rate_windows.hit(tx, RATE_KIND, "", minute)
     left = max(1, -((now - minute - WINDOW) // timedelta(seconds=1)))
     return ApiRate(PLANS[plan].api_requests_a_minute, used, left)

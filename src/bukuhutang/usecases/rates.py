@@ -108,20 +108,18 @@ async def hold_back(book: Book, chat_id: str) -> Held | None:
     inbound_id = int(book.occasion.key.removeprefix(MESSAGE_KEY))
     done = await pause(book.tx, inbound_id, chat_id, queue, now=book.occasion.now)
     kind = FLOOD if done.flooded else WAITING
-    if await _was_told(book, kind, chat_id, minute):
+    # Each chat has its own: who writes in another one has not read what was said in the first.
+    if await _was_told(book, kind, chat_id, minute, MINUTE):
         return Held(None, done.flooded)
     return Held(_line(book, queue, kind), done.flooded)
 
 
-async def _was_told(book: Book, kind: str, chat_id: str, minute: datetime) -> bool:
-    """Whether this chat has had this line in this minute; if not, it has it now.
-
-    Each chat has its own: who writes in another one has not read what was said in the first.
-    """
-    before = await rate_windows.read(book.tx, kind, chat_id)
-    if before is not None and before.started_at >= minute:
+async def _was_told(book: Book, kind: str, key: str, start: datetime, length: timedelta) -> bool:
+    """Whether a line was said in a window that holds `start`; if not, one begins there with it."""
+    before = await rate_windows.read(book.tx, kind, key)
+    if before is not None and start < before.started_at + length:
         return True
-    _write(book, kind, chat_id, Window(minute, 0, told=True))
+    _write(book, kind, key, Window(start, 0, told=True))
     return False
 
 
@@ -190,11 +188,8 @@ async def outbox_is_full(book: Book) -> bool:
 
 async def refuse_outbox(book: Book) -> OutboxFull | None:
     """An answer is not queued: what the lender is told, once a day."""
-    now = book.occasion.now
-    before = await rate_windows.read(book.tx, OUTBOX, OUTBOX)
-    if before is not None and now < before.started_at + DAY:
+    if await _was_told(book, OUTBOX, OUTBOX, book.occasion.now, DAY):
         return None
-    _write(book, OUTBOX, OUTBOX, Window(now, 0, told=True))
     return OutboxFull(OUTBOX_WAITING_MAX)
 
 

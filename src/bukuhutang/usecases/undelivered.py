@@ -17,7 +17,6 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import ClassVar
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from bukuhutang.base.answers import Answer
 from bukuhutang.base.ids import TenantId
@@ -119,7 +118,6 @@ class _Told:
     """The lender's chat, and how words are found for it."""
 
     book: Book
-    zone: ZoneInfo
     words: Callable[[Answer], str]
 
     def say(self, answer: Answer) -> None:
@@ -134,8 +132,7 @@ class _Told:
 async def _open(tx: TenantTx, key: str, when: When, words: Words) -> _Told:
     book = await service_book(tx, key, when.now)
     language, today = book.page.settings.language, book.occasion.today
-    zone = book.page.settings.zone
-    return _Told(book, zone, lambda answer: words(answer, language, today))
+    return _Told(book, lambda answer: words(answer, language, today))
 
 
 def _tell_lost(told: _Told, lost: Sequence[Undelivered]) -> None:

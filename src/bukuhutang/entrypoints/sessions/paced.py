@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -48,7 +47,6 @@ PAUSE = Histogram(
 )
 
 log = structlog.get_logger("outbox")
-zone_named = lru_cache(maxsize=16)(ZoneInfo)
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -123,7 +121,7 @@ class PacedNumbers:
                 await paced.bar_new_chats(db, head.tenant_id)
             self._on_untold(head.tenant_id)
             return False
-        now, zone = self._clock.machine_now(), zone_named(head.timezone)
+        now, zone = self._clock.machine_now(), ZoneInfo(head.timezone)
         if head.begun_today >= new_chats_a_day(self._tempo.pace, head.linked_at, now, zone):
             async with self._database.courier() as db:
                 await paced.hold_new_chats(db, head.tenant_id, now=now, until=opens_at(now, zone))

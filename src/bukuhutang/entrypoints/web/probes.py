@@ -61,12 +61,10 @@ async def metrics(call: OperatorCall) -> Response:
         # What the process itself counts is worth the most while the database is away.
         depths, ages, fullest = {}, {}, {}
         DATABASE_UP.set(0)
-    OLDEST.clear()
-    for queue, seconds in ages.items():
-        OLDEST.labels(queue).set(seconds)
-    FULLEST.clear()
-    for queue, ratio in fullest.items():
-        FULLEST.labels(queue).set(ratio)
+    for gauge, by_queue in ((OLDEST, ages), (FULLEST, fullest)):
+        gauge.clear()
+        for queue, value in by_queue.items():
+            gauge.labels(queue).set(value)
     ROWS.clear()
     for name, count in depths.items():
         kind, _, state = name.partition("_")

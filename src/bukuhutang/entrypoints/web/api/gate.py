@@ -26,7 +26,7 @@ from bukuhutang.entrypoints.web.client_address import address_of
 from bukuhutang.entrypoints.web.cookies import MEMBER_COOKIE, SAFE_METHODS, cookie_of
 from bukuhutang.entrypoints.web.deps import WebDeps
 from bukuhutang.entrypoints.web.member_cookie import signed_in
-from bukuhutang.store import standing
+from bukuhutang.store import api_keys, sign_ins
 from bukuhutang.store.scope import TenantTx
 from bukuhutang.tenancy.roles import BY_ROLE, BY_SCOPE, Permission
 from bukuhutang.tenancy.tenant import TenantStatus
@@ -120,16 +120,20 @@ WAYS_IN: tuple[WayIn, ...] = (by_key, by_cookie)
 async def still_admitted(tx: TenantTx, caller: Caller, now: datetime) -> Caller:
     """The caller with what it may at this moment; between the door and here a body was awaited.
 
-    The book must be locked. Raises KeyWrong, SignedOut, TenantInactive.
+    Asked as at the door; the book must be locked. Raises KeyWrong, SignedOut, TenantInactive.
     """
-    if caller.key_id is None and caller.sign_in is None:
+    if caller.key_id is not None:
+        key = next((one for one in await api_keys.living(tx, now) if one.id == caller.key_id), None)
+        if key is None:
+            raise KeyWrong
+        if key.status is TenantStatus.INACTIVE:
+            raise TenantInactive
         return caller
-    found = await standing.read(tx, key=caller.key_id, sign_in=caller.sign_in, now=now)
-    if not found.opens:
-        raise SignedOut if caller.key_id is None else KeyWrong
-    if found.status is TenantStatus.INACTIVE:
-        raise TenantInactive
-    return caller if found.role is None else replace(caller, permissions=BY_ROLE[found.role])
+    assert caller.sign_in is not None, "every way in names what it was opened by"
+    login = await sign_ins.living(tx, caller.sign_in, now)
+    if login is None:
+        raise SignedOut
+    return replace(caller, permissions=BY_ROLE[login.role])
 
 
 class ApiGateMiddleware:
