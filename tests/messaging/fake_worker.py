@@ -1,6 +1,6 @@
 """A worker process without WhatsApp: it speaks the same frames and does what its folder says.
 
-`FOLDER/TENANT/does` holds one word for what happens when this login starts, or sends.
+`FOLDER/TENANT/does` says what happens when this login starts, sends or is linked.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class FakeWorker:
         self._channel = channel
         self._folder = Path(".")
         self._told = 0
+        self._is_slow_to_leave = False
 
     async def run(self) -> None:
         """Until the parent is gone."""
@@ -56,8 +57,16 @@ class FakeWorker:
         elif do == "stop" and self._does(fields["tenant"]) == "stop-never":
             return
         elif do == "pair":
-            await self._tell(fields["tenant"], kind="qr", code="2@code", seconds=60)
+            await self._pair(fields["tenant"])
+        elif do == "exit" and self._is_slow_to_leave:
+            await asyncio.sleep(0.3)
         await self._channel.write(answer)
+
+    async def _pair(self, tenant: int) -> None:
+        await self._tell(tenant, kind="qr", code="2@code", seconds=60)
+        if self._does(tenant) == "fail pair":
+            self._is_slow_to_leave = True
+            await self._tell(tenant, kind="pairing_failed", reason="passkey")
 
     def _does(self, tenant: int) -> str:
         path = self._folder / str(tenant) / "does"

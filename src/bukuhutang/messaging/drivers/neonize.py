@@ -287,11 +287,14 @@ class NeonizeDriver(Asking):
             await worker.process.wait()
 
     async def _end_linking(self, seat: Seat) -> None:
-        linking, seat.linking = seat.linking, None
+        """End the attempt that goes on now; one that begins meanwhile is left alone."""
+        pairing, linking, seat.linking = seat.pairing, seat.linking, None
         if linking is not None:
             await linking.end()
-        if seat.pairing is not None and seat.pairing is not asyncio.current_task():
-            seat.pairing.cancel()
+        if pairing is None or pairing is asyncio.current_task():
+            return
+        pairing.cancel()
+        if seat.pairing is pairing:
             seat.pairing = None
 
     async def _linked(self, seat: Seat, worker: WorkerProcess, fields: dict[str, Any]) -> None:
