@@ -269,10 +269,11 @@ async def linked(
                 folder=folder,
                 driver=on_the_fake(fake, pace=HURRIED),
                 operator=operator,
-                phones=lambda _, clock: FakewaPhones(fake, folder, clock),
+                phones=lambda _, clock: FakewaPhones(fake, folder, clock, database),
             ) as world,
         ):
             yield world
+            assert (await fake.counts()).problems == ()
 
 
 def operator_of(script: Transcript) -> Operator:

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from bukuhutang.base.clock import MovableClock
 from bukuhutang.entrypoints.sessions.pace import UNHURRIED, Pace, Span
 from bukuhutang.main.drivers import LOGINS_FOLDER, NEONIZE, DriverRequest
+from bukuhutang.store.scope import Database
 from bukuhutang.tenancy.phone import read_phone
 from tests.fakewa import rig
 from tests.fakewa.client import FakeWhatsApp
@@ -23,6 +24,8 @@ from tests.fakewa.shapes import Content
 from tests.support.phones import TEXT_ONLY, Heard, More
 
 LINK_SECONDS = 60.0
+STORED_SECONDS = 5.0
+STORED = "select exists (select from inbound_messages where provider_message_id = $1)"
 KINDS = {"image": "image", "audio": "voice"}
 """What a phone sends a file as, by the first half of its type; else as a document."""
 
@@ -82,6 +85,7 @@ class FakewaPhones:
     fake: FakeWhatsApp
     data_folder: Path
     clock: MovableClock
+    database: Database
     _seen: dict[str, int] = field(default_factory=dict)
     _typed: set[str] = field(default_factory=set)
     _linked: set[str] = field(default_factory=set)
@@ -119,8 +123,25 @@ class FakewaPhones:
                 await self.fake.write(sender, member, text, group=to)
             return
         content = await asyncio.to_thread(self._content, text, more)
-        written = await self.fake.write(sender, await self.number(to), content, message_id=id)
+        receiver = await self.number(to)
+        written = await self.fake.write(sender, receiver, content, message_id=id)
         self._typed.add(written)
+        if receiver in self._linked:
+            await self._until_stored(receiver, written)
+
+    async def _until_stored(self, number: str, message_id: str) -> None:
+        """Wait for the service to have what a device that is online was written.
+
+        On a machine with too much to do the device's acknowledgement may come first: what it has
+        acknowledged and what the service knows could then both look like rest.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STORED_SECONDS):
+                while any(one.online for one in await self.fake.linked(number)):
+                    async with self.database.courier() as db:
+                        if await db.fetchval(STORED, message_id):
+                            return
+                    await asyncio.sleep(0.01)
 
     def _content(self, text: str, more: More) -> Content:
         """The message as the fake's phones write it; a file's bytes go through the folder."""

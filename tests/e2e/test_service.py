@@ -40,7 +40,7 @@ async def linked_world(server: Server) -> AsyncIterator[tuple[World, FakewaPhone
                     at=datetime.now(UTC),
                     folder=folder,
                     driver=on_the_fake(fake, send_seconds=5.0),
-                    phones=lambda _, clock: FakewaPhones(fake, folder, clock),
+                    phones=lambda _, clock: FakewaPhones(fake, folder, clock, database),
                 ) as world,
             ):
                 assert isinstance(world.phones, FakewaPhones)
