@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from bukuhutang.base.ids import AgreementNumber
+from bukuhutang.tenancy.roles import Role
 from bukuhutang.usecases import agreement_payments as money
 from bukuhutang.usecases.agreement_answers import (
     AgreementActUndone,
@@ -29,10 +30,12 @@ from bukuhutang.usecases.agreement_refusals import (
     PayoffTooLittle,
 )
 from bukuhutang.usecases.book import Book
+from bukuhutang.usecases.members import NewMember, add_by_operator
 from bukuhutang.usecases.pay_person import Paid, Target, pay_person
 from bukuhutang.usecases.people import WhichPerson
 from bukuhutang.usecases.record_payment import PaymentRecorded, RecordPayment
 from bukuhutang.usecases.refusals import AlreadyUndone, BuiltUpon, NothingOwed
+from bukuhutang.usecases.tenants import When
 from tests.agreements.rig import BUDI, Deal
 from tests.rendering.documents.samples import text_of
 
@@ -205,6 +208,19 @@ async def test_paying_off_early_saves_interest_and_sends_the_receipt_once(deal: 
     assert name == "Tanda-Lunas-1.pdf"
     assert "LUNAS" in text_of(content)
     assert (await deal.stored(1)).completed_at == deal.clock.at
+
+
+async def test_who_may_only_look_reads_what_it_costs_and_is_asked_nothing(deal: Deal) -> None:
+    await deal.active()
+    viewer = NewMember(SARI, "Sari", Role.VIEWER)
+    when = When(deal.clock.at, deal.clock.machine)
+    await add_by_operator(deal.shop.database, deal.shop.tenant_id, viewer, when)
+    await deal.heard()
+    await deal.say("PELUNASAN 1", SARI)
+    shown = (await deal.told())[SARI]
+    assert shown.startswith("Pelunasan perjanjian no. 1 *Budi* hari ini: *Rp3.000.000*")
+    assert "YA" not in shown
+    assert await deal.rows("dialogues", "kind") == []
 
 
 async def test_batal_takes_back_a_payment_once(deal: Deal) -> None:

@@ -248,9 +248,10 @@ SAMPLES: dict[str, list[Fields]] = {
         {**PAID, "next_installment": None, "next_due": None},
     ],
     "payoff_quote": [
-        QUOTE,
-        {**QUOTE, "credit": 20_000, "saved": 360_000},
-        {**QUOTE, "credit": 5_000_000, "to_pay": 0},
+        {**QUOTE, "may_pay": True},
+        {**QUOTE, "may_pay": True, "credit": 20_000, "saved": 360_000},
+        {**QUOTE, "may_pay": True, "credit": 5_000_000, "to_pay": 0},
+        {**QUOTE, "may_pay": False},
     ],
     "agreement_paid_off": [
         {**QUOTE, "amount": 4_025_000, "kept": 0},

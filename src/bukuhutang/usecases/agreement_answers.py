@@ -91,7 +91,10 @@ class InstallmentPaid(Answer):
 
 @dataclass(frozen=True)
 class PayoffQuote(Answer):
-    """What ends the agreement today; `saved` is interest that an early payoff does not owe."""
+    """What ends the agreement today; `saved` is interest that an early payoff does not owe.
+
+    `may_pay` is whether whoever asked may record that it was paid.
+    """
 
     code: ClassVar[str] = "payoff_quote"
     number: AgreementNumber
@@ -103,6 +106,7 @@ class PayoffQuote(Answer):
     credit: int
     to_pay: int
     saved: int
+    may_pay: bool
 
 
 @dataclass(frozen=True)

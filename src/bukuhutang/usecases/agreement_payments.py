@@ -186,6 +186,7 @@ async def quote_payoff(book: Book, number: int) -> PayoffQuote:
         credit=quote.credit,
         to_pay=quote.to_pay,
         saved=now.outstanding.interest - quote.interest,
+        may_pay=Permission.RECORD in book.occasion.permissions,
     )
 
 

@@ -60,6 +60,6 @@ def options_of(done: Answer, chosen: Chosen) -> tuple[Option, ...]:
         case WhichAgreement(choices=agreements):
             person = None if chosen.known is None else chosen.known.borrower.id
             return tuple(Option(person, target=one.number) for one in agreements)
-        case PayoffQuote(number=number, to_pay=to_pay) if to_pay:
+        case PayoffQuote(number=number, to_pay=to_pay, may_pay=True) if to_pay:
             return (Option(None, target=number),)
     return ()
