@@ -1,11 +1,10 @@
-"""The small parts of the linked-device driver: frames, waiting times, stamps, rows, the gate."""
+"""The small parts of the linked-device driver: frames, waiting times, stamps, rows."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bukuhutang.base.clock import MovableClock, SystemClock, monotonic
+from bukuhutang.base.clock import MovableClock, SystemClock
 from bukuhutang.base.ids import ChatId, PhoneNumber, TenantId
 from bukuhutang.messaging import driver as wa
 from bukuhutang.messaging.drivers import neonize_backoff as backoff
@@ -26,7 +25,6 @@ from bukuhutang.messaging.drivers.neonize_frames import (
     packed,
     read_frame,
 )
-from bukuhutang.messaging.drivers.neonize_gate import Gate, GatedProxy, Upstream
 from bukuhutang.messaging.drivers.neonize_rows import LoginRows
 from bukuhutang.messaging.drivers.neonize_store import (
     FolderLogin,
@@ -276,72 +274,3 @@ def test_what_became_of_a_message_is_read_from_its_mark(tmp_path: Path) -> None:
     assert rows.reference_of("WA1") == "r1"
     rows.close()
     db.close()
-
-
-# --- the gate -------------------------------------------------------------------------------------
-
-
-async def test_the_gate_opens_when_nothing_is_being_stored() -> None:
-    gate = Gate(quiet_seconds=0.03)
-    began = monotonic()
-    await gate.passed(began)
-    assert monotonic() - began >= 0.03
-    gate.enter()
-    waiting = asyncio.create_task(gate.passed(monotonic()))
-    await asyncio.sleep(0.1)
-    assert not waiting.done()
-    gate.leave()
-    left = monotonic()
-    await waiting
-    assert monotonic() - left >= 0.03
-
-
-async def test_time_in_which_the_machine_stands_still_is_no_quiet_time() -> None:
-    gate = Gate(quiet_seconds=0.03)
-    waiting = asyncio.create_task(gate.passed(monotonic()))
-    await asyncio.sleep(0)
-    time.sleep(0.1)  # noqa: ASYNC251  nobody has a turn
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert not waiting.done()
-    await waiting
-
-
-async def test_what_leaves_through_the_proxy_waits_for_what_came_in() -> None:
-    arrived: asyncio.Queue[bytes] = asyncio.Queue()
-
-    async def whatsapp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert b"Proxy-Authorization: Basic b3A6c2VjcmV0" in await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\nhello")
-        while chunk := await reader.read(100):
-            arrived.put_nowait(chunk)
-        writer.close()
-
-    server = await asyncio.start_server(whatsapp, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    proxy = GatedProxy(f"http://op:secret@127.0.0.1:{port}")
-    await proxy.start()
-    gate = Gate(quiet_seconds=0.02)
-    way = Upstream.of(proxy.url_for(gate))
-
-    async def through(host: str, password: str) -> tuple[bytes, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_connection(way.host, way.port)
-        head = f"CONNECT {host}:443 HTTP/1.1\r\nProxy-Authorization: Basic {password}\r\n\r\n"
-        writer.write(head.encode())
-        return await reader.readuntil(b"\r\n\r\n"), writer
-
-    assert way.authorization is not None
-    answer, writer = await through("web.whatsapp.com", "bm9ib2R5")
-    assert b"502" in answer, "nobody but our own library"
-    writer.close()
-    answer, writer = await through("web.whatsapp.com", way.authorization)
-    assert b"200" in answer
-    gate.enter()
-    writer.write(b"receipt")
-    await asyncio.sleep(0.15)
-    assert arrived.empty()
-    gate.leave()
-    assert await asyncio.wait_for(arrived.get(), 5) == b"receipt"
-    writer.close()
-    server.close()
-    await proxy.aclose()

@@ -32,6 +32,10 @@ or others have its processors, time passes in which the library's threads could 
 HOLD_SECONDS_MAX = 5.0
 """A line on which nothing leaves for ten seconds is taken for dead."""
 
+UNREADABLE_SECONDS = 0.3
+"""In which the library has certainly written that it needs another copy of what it cannot read. It
+says that it has the first one at once, and makes a key for the other before it asks for it."""
+
 HEAD_BYTES_MAX = 8 * 1024
 HEAD_SECONDS = 10.0
 CONNECT_SECONDS = 20.0
@@ -43,12 +47,17 @@ log = structlog.get_logger("whatsapp")
 
 
 class Gate:
-    """Whether one login is storing something. `enter` and `leave` may come from any thread."""
+    """Whether one login is storing something. All but `passed` may come from any thread."""
 
     def __init__(self, quiet_seconds: float = QUIET_SECONDS) -> None:
         self._quiet = quiet_seconds
         self._inside = 0
         self._last = float("-inf")
+        self._not_before = float("-inf")
+
+    def hold(self, seconds: float) -> None:
+        """Nothing leaves for so long: the library has not written all that belongs together."""
+        self._not_before = max(self._not_before, monotonic() + seconds)
 
     def enter(self) -> None:
         """An event is being stored."""
@@ -60,12 +69,15 @@ class Gate:
         self._inside -= 1
         self._last = monotonic()
 
-    async def passed(self, since: float) -> None:
-        """Returns when nothing has come in for a while after `since` (monotonic seconds)."""
-        give_up = since + HOLD_SECONDS_MAX
+    async def passed(self, since: float, give_up: float | None = None) -> None:
+        """Returns when nothing has come in for a while after `since`, or at `give_up` in any case.
+
+        Both in monotonic seconds.
+        """
+        give_up = since + HOLD_SECONDS_MAX if give_up is None else give_up
         last, looks = self._last, 0
         while (now := monotonic()) < give_up:
-            if self._inside or self._last != last:
+            if self._inside or self._last != last or now < self._not_before:
                 last, looks = self._last, 0
             elif looks >= QUIET_LOOKS and now >= self._quiet + max(since, last):
                 return
@@ -134,8 +146,8 @@ class GatedProxy:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         held = gate.passed if host == HELD_HOST else None
         pumps = [
-            asyncio.create_task(_pump(reader, back, held)),
-            asyncio.create_task(_pump(there, writer, None)),
+            asyncio.create_task(_pump(reader, back) if held is None else _hold(reader, back, held)),
+            asyncio.create_task(_pump(there, writer)),
         ]
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         if not reader.at_eof():
@@ -188,14 +200,36 @@ def _token(authorization: str) -> str:
     return ""
 
 
-async def _pump(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    held: Callable[[float], Awaitable[None]] | None,
-) -> None:
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):
         while chunk := await reader.read(CHUNK_BYTES):
-            if held is not None:
-                await held(monotonic())
             writer.write(chunk)
             await writer.drain()
+
+
+async def _hold(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    passed: Callable[[float, float], Awaitable[None]],
+) -> None:
+    """Pass on what the library writes when `passed` returns, all that it wrote until then at once.
+
+    Of a message that it cannot read the library says that it has it, and in a second frame that it
+    needs another copy. If only the first left before this process is killed, WhatsApp would keep
+    nothing, and nobody would send it again.
+    """
+    reading = asyncio.create_task(reader.read(CHUNK_BYTES))
+    try:
+        with suppress(OSError):
+            while chunk := await reading:
+                reading = asyncio.create_task(reader.read(CHUNK_BYTES))
+                leaves_by = monotonic() + HOLD_SECONDS_MAX
+                await passed(monotonic(), leaves_by)
+                while reading.done() and monotonic() < leaves_by and (more := await reading):
+                    chunk += more
+                    reading = asyncio.create_task(reader.read(CHUNK_BYTES))
+                    await passed(monotonic(), leaves_by)
+                writer.write(chunk)
+                await writer.drain()
+    finally:
+        reading.cancel()

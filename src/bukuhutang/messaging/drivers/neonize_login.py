@@ -24,15 +24,21 @@ from bukuhutang.messaging.drivers import neonize_translate as translate
 from bukuhutang.messaging.drivers import neonize_wire as wire
 from bukuhutang.messaging.drivers.neonize_gate import Gate
 from bukuhutang.messaging.drivers.neonize_identity import Own, with_number
-from bukuhutang.messaging.drivers.neonize_report import MESSAGE, RECEIPT, Intake, Reporter, Tell
+from bukuhutang.messaging.drivers.neonize_report import (
+    MESSAGE,
+    RECEIPT,
+    UNREADABLE,
+    Intake,
+    Reporter,
+    Tell,
+)
 from bukuhutang.messaging.drivers.neonize_rows import LoginRows
 from bukuhutang.messaging.drivers.neonize_store import Device, LoginStore, StoreBroken
 from bukuhutang.messaging.drivers.neonize_wire import Reported
 
 SUBSCRIBED = (
     *(2, 3, 4, 6, 7, 8, 9, 10, 11, 12),  # pairing and connection
-    *(MESSAGE, RECEIPT),
-    44,  # a message nobody could decrypt
+    *(MESSAGE, RECEIPT, UNREADABLE),
 )
 SETTLE_SECONDS = 5.0
 """So long another login waits for this one to connect: two at once can abort the process."""

@@ -14,13 +14,14 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from bukuhutang.base.clock import monotonic
-from bukuhutang.messaging.drivers.neonize_gate import Gate
+from bukuhutang.messaging.drivers.neonize_gate import UNREADABLE_SECONDS, Gate
 from bukuhutang.messaging.drivers.neonize_process import STORAGE_FAILED_EXIT
 from bukuhutang.messaging.drivers.neonize_rows import LoginRows
 from bukuhutang.messaging.drivers.neonize_wire import Reported
 
 MESSAGE = 17
 RECEIPT = 18
+UNREADABLE = 44
 KEPT_CODES = frozenset({MESSAGE, RECEIPT})
 """Events that are stored before WhatsApp is told that we have them; numbers of neonize."""
 
@@ -81,6 +82,8 @@ class Intake:
         What cannot be stored must not be acknowledged, and only the end of this process prevents
         that: WhatsApp then delivers it again.
         """
+        if code == UNREADABLE:
+            self._gate.hold(UNREADABLE_SECONDS)
         if code not in KEPT_CODES:
             self._loop.call_soon_threadsafe(self._on_state, code, raw)
             return
