@@ -210,6 +210,22 @@ async def test_added_credits_come_on_top_of_the_plans_month(operator: httpx.Asyn
     assert (tenant["aiCredits"], tenant["aiCreditsAdded"]) == (600, 500)
 
 
+async def test_credits_with_a_key_are_added_once(operator: httpx.AsyncClient) -> None:
+    await register(operator)
+
+    async def add(amount: int, key: str) -> httpx.Response:
+        headers = {"Idempotency-Key": key}
+        path = "/admin/tenant/1/credits"
+        return await operator.post(path, json={"amount": amount}, headers=headers)
+
+    for _ in range(2):
+        answer = await add(250, "invoice-42")
+        assert answer.json()["tenant"]["aiCreditsAdded"] == 250
+    problem(await add(251, "invoice-42"), 422, "idempotency_key_reused")
+    assert (await add(250, "invoice-43")).json()["tenant"]["aiCreditsAdded"] == 500
+    problem(await add(1, "x" * 201), 422, "request_invalid")
+
+
 async def test_unlimited_credits_cannot_be_added_to(operator: httpx.AsyncClient) -> None:
     await register(operator)
     await operator.post("/admin/tenant/1/plan", json={"plan": "enterprise"})

@@ -114,6 +114,16 @@ async def last_act_in_chat(tx: TenantTx, chat_id: str) -> LastAct | None:
     return None if row is None else LastAct(*row)
 
 
+async def detail_of(tx: TenantTx, key: str) -> dict[str, Any] | None:
+    """What was written of the act with this idempotency key; None when there is none."""
+    found: str | None = await tx.db.fetchval(
+        "select detail from audit_log where tenant_id = $1 and idempotency_key = $2",
+        tx.tenant_id,
+        key,
+    )
+    return None if found is None else json.loads(found)
+
+
 async def record_of(tx: TenantTx, action: str, subject: int) -> Record | None:
     """The recording of the debt or payment of this number, or None."""
     row = await tx.db.fetchrow(

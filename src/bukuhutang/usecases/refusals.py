@@ -8,6 +8,7 @@ RemindedToday, BorrowerOptedOut         the borrower is left in peace
 PhoneTaken, PhoneIsOwn                  a number belongs to one person
 TooManyPeople                           the name is too common, say more of it
 NotPermitted                            only the owner may do this, or somebody who may record
+IdempotencyKeyReused                    a program named two requests alike
 """
 
 from __future__ import annotations
@@ -108,3 +109,8 @@ class TooManyPeople(Refusal):
     code: ClassVar[str] = "too_many_people"
     name: str
     max: int
+
+
+@dataclass(eq=False)
+class IdempotencyKeyReused(Refusal):
+    code: ClassVar[str] = "idempotency_key_reused"

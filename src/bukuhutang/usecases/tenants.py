@@ -20,7 +20,7 @@ from typing import ClassVar
 from bukuhutang.base.errors import Refusal
 from bukuhutang.base.ids import TenantId
 from bukuhutang.messaging.states import GOING, WaSessionState
-from bukuhutang.store import mail, stats, tenants, wa_sessions
+from bukuhutang.store import audit_log, mail, stats, tenants, wa_sessions
 from bukuhutang.store.book import read_page
 from bukuhutang.store.scope import Database, TenantTx
 from bukuhutang.store.settings import read_settings
@@ -40,6 +40,7 @@ from bukuhutang.tenancy.tenant import (
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.opened import book_at
 from bukuhutang.usecases.quotas import usage_now
+from bukuhutang.usecases.refusals import IdempotencyKeyReused
 from bukuhutang.usecases.settings import ChangeSettings, change_settings
 
 EMAIL = re.compile(r"[^@\s<>\"',;:\\()\[\]]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,}")
@@ -238,21 +239,26 @@ async def set_language(
 
 
 async def add_credits(
-    database: Database, tenant_id: TenantId, amount: int, when: When
+    database: Database, tenant_id: TenantId, amount: int, when: When, *, key: str | None = None
 ) -> TenantRow:
-    """AI credits on top of the plan's month; they do not expire.
+    """AI credits on top of the plan's month; they do not expire. Once for each `key`, if any.
 
-    Raises TenantNotFound, CreditsOutOfRange, CreditsUnlimited.
+    Raises TenantNotFound, CreditsOutOfRange, CreditsUnlimited, IdempotencyKeyReused.
     """
     if not 1 <= amount <= CREDITS_ADDED_MAX:
         raise CreditsOutOfRange(1, CREDITS_ADDED_MAX)
     async with database.book_tx(tenant_id) as tx:
         tenant = await read_tenant(tx)
+        done = None if key is None else await audit_log.detail_of(tx, f"{key}:1")
+        if done is not None:
+            if done["amount"] != amount:
+                raise IdempotencyKeyReused
+            return tenant
         if tenant.ai_credits is None:
             raise CreditsUnlimited
         await tenants.grant_credits(tx, amount, actor=when.actor, now=when.now)
         total = tenant.credits_added + amount
-        await _audit(tx, "credits_added", {"amount": amount, "sum": total}, when)
+        await _audit(tx, "credits_added", {"amount": amount, "sum": total}, when, key)
         return await read_tenant(tx)
 
 
@@ -353,14 +359,16 @@ async def operated(database: Database, tenant_id: TenantId, when: When) -> Async
         await book.close()
 
 
-async def operator_book(tx: TenantTx, when: When) -> Book:
+async def operator_book(tx: TenantTx, when: When, key: str | None = None) -> Book:
     """The book opened by the operator, for acts on the tenant itself."""
     page = await read_page(tx)
-    key = f"{when.actor}:{page.counters.last_audit + 1}"
+    key = key or f"{when.actor}:{page.counters.last_audit + 1}"
     return book_at(tx, page, actor=when.actor, key=key, now=when.now, permissions=EVERYTHING)
 
 
-async def _audit(tx: TenantTx, action: str, detail: dict[str, object], when: When) -> None:
-    book = await operator_book(tx, when)
+async def _audit(
+    tx: TenantTx, action: str, detail: dict[str, object], when: When, key: str | None = None
+) -> None:
+    book = await operator_book(tx, when, key)
     book.seal(action, detail=detail)
     await book.close()

@@ -20,7 +20,7 @@ from bukuhutang.entrypoints.web.problems import STATUSES, TYPE
 from bukuhutang.rendering.texts import render_problem
 from bukuhutang.tenancy.roles import Permission
 from bukuhutang.tenancy.tenant import Language
-from bukuhutang.usecases.refusals import NotPermitted
+from bukuhutang.usecases.refusals import IdempotencyKeyReused, NotPermitted
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -182,7 +182,7 @@ def _declare_tenant_api(path: str, operation: dict[str, Any]) -> None:
             api.TenantInactive(),
             api.IdempotencyKeyMissing(),
             api.IdempotencyKeyInvalid(200),
-            api.IdempotencyKeyReused(),
+            IdempotencyKeyReused(),
         )
         _add(responses, writes)
     for response in responses.values():

@@ -75,7 +75,7 @@ STATUSES: dict[type[Refusal], int] = {
     api.TenantInactive: 409,
     api.IdempotencyKeyMissing: 400,
     api.IdempotencyKeyInvalid: 400,
-    api.IdempotencyKeyReused: 422,
+    refusals.IdempotencyKeyReused: 422,
     api.PreconditionRequired: 428,
     api.PreconditionFailed: 412,
     api.NameAmbiguous: 409,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 
 from bukuhutang.base.clock import monotonic
 from bukuhutang.base.ids import TenantId
+from bukuhutang.entrypoints.web.api.gate import IDEMPOTENCY_KEY_MAX, mark_of
 from bukuhutang.entrypoints.web.deps import Call, OperatorCall
 from bukuhutang.entrypoints.web.link_page import new_secret
 from bukuhutang.entrypoints.web.login_shapes import LoginOut
@@ -35,6 +36,7 @@ from bukuhutang.usecases import channel, tenants
 from bukuhutang.usecases.channel import SetChannel
 from bukuhutang.usecases.members import MemberBorrows
 from bukuhutang.usecases.pairing import link_address, link_for
+from bukuhutang.usecases.refusals import IdempotencyKeyReused
 from bukuhutang.usecases.tenants import Qr, QrNotAvailable, TenantNotFound, When
 
 QR_POLL_SECONDS = 0.1
@@ -206,12 +208,29 @@ async def set_plan(tenant_id: TenantIdInPath, body: PlanIn, call: OperatorCall) 
 @router.post(
     "/tenant/{id}/credits",
     responses=refusals(
-        NOT_FOUND, tenants.CreditsOutOfRange(1, CREDITS_ADDED_MAX), tenants.CreditsUnlimited()
+        NOT_FOUND,
+        tenants.CreditsOutOfRange(1, CREDITS_ADDED_MAX),
+        tenants.CreditsUnlimited(),
+        IdempotencyKeyReused(),
     ),
 )
 async def add_credits(
-    tenant_id: TenantIdInPath, body: CreditsIn, call: OperatorCall
+    tenant_id: TenantIdInPath,
+    body: CreditsIn,
+    call: OperatorCall,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=IDEMPOTENCY_KEY_MAX,
+            description="Yours, another one for every gift: with the same again nothing is added.",
+            examples=["invoice-2026-0042"],
+        ),
+    ] = None,
 ) -> TenantAnswer:
     """AI credits on top of the plan's month; they do not expire."""
-    row = await tenants.add_credits(call.deps.database, TenantId(tenant_id), body.amount, call.when)
+    key = idempotency_key and f"credits:{mark_of(idempotency_key)}"
+    row = await tenants.add_credits(
+        call.deps.database, TenantId(tenant_id), body.amount, call.when, key=key
+    )
     return TenantAnswer(tenant=TenantOut.of(row))

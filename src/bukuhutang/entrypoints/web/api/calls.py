@@ -18,10 +18,10 @@ from bukuhutang.entrypoints.web.api.gate import (
     IDEMPOTENCY_KEY_MAX,
     WHEN,
     Caller,
+    mark_of,
     still_admitted,
 )
 from bukuhutang.entrypoints.web.api.refusals import (
-    IdempotencyKeyReused,
     PreconditionFailed,
     PreconditionRequired,
 )
@@ -35,6 +35,7 @@ from bukuhutang.store.scope import TenantTx
 from bukuhutang.tenancy.roles import Permission
 from bukuhutang.usecases.book import Book
 from bukuhutang.usecases.opened import book_at
+from bukuhutang.usecases.refusals import IdempotencyKeyReused
 from bukuhutang.usecases.tenants import When
 
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -245,9 +246,7 @@ async def _writing(
     caller = parts[1]
     asked = [request.method, request.scope["path"], request.scope["query_string"].decode("latin-1")]
     digest = hashlib.sha256("\n".join(asked).encode() + b"\n" + await request.body()).digest()
-    # The caller's own words are not kept: what they name is none of the audit log's business.
-    mark = hashlib.sha256(idempotency_key.encode()).hexdigest()
-    return Writing(*parts, digest, f"api:{caller.actor}:{mark}")
+    return Writing(*parts, digest, f"api:{caller.actor}:{mark_of(idempotency_key)}")
 
 
 ApiReading = Annotated[Reading, Depends(_reading)]

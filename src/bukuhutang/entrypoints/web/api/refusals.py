@@ -48,11 +48,6 @@ class IdempotencyKeyInvalid(Refusal):
 
 
 @dataclass(eq=False)
-class IdempotencyKeyReused(Refusal):
-    code: ClassVar[str] = "idempotency_key_reused"
-
-
-@dataclass(eq=False)
 class PreconditionRequired(Refusal):
     code: ClassVar[str] = "precondition_required"
 
