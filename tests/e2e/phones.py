@@ -8,7 +8,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from tests.fakewa.shapes import Content
 from tests.support.phones import TEXT_ONLY, Heard, More
 
 LINK_SECONDS = 60.0
-STORED_SECONDS = 5.0
+STORED_SECONDS = 30.0
 STORED = "select exists (select from inbound_messages where provider_message_id = $1)"
 KINDS = {"image": "image", "audio": "voice"}
 """What a phone sends a file as, by the first half of its type; else as a document."""
@@ -135,13 +135,12 @@ class FakewaPhones:
         On a machine with too much to do the device's acknowledgement may come first: what it has
         acknowledged and what the service knows could then both look like rest.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STORED_SECONDS):
-                while any(one.online for one in await self.fake.linked(number)):
-                    async with self.database.courier() as db:
-                        if await db.fetchval(STORED, message_id):
-                            return
-                    await asyncio.sleep(0.01)
+        async with asyncio.timeout(STORED_SECONDS):
+            while any(one.online for one in await self.fake.linked(number)):
+                async with self.database.courier() as db:
+                    if await db.fetchval(STORED, message_id):
+                        return
+                await asyncio.sleep(0.01)
 
     def _content(self, text: str, more: More) -> Content:
         """The message as the fake's phones write it; a file's bytes go through the folder."""

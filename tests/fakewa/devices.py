@@ -76,12 +76,14 @@ class Letter:
     sent_in_login: int = 0  # the device's login in which it last left; 0 before it ever did
     retries: int = 0
     acked: bool = False
+    acks: int = 0  # heard, of all copies
     stale_acks: int = 0  # still to come in this login, for copies that could not be read
     receipts: list[str] = field(default_factory=list)
     nacks: list[str] = field(default_factory=list)
 
     def hear_ack(self) -> None:
         """One stanza with this id is done with; perhaps not the newest."""
+        self.acks += 1
         if self.stale_acks:
             self.stale_acks -= 1
         else:
@@ -152,6 +154,7 @@ class Device:
             device=str(self.jid),
             delivered=letter.delivered,
             acked=letter.acked,
+            acks=letter.acks,
             receipts=tuple(letter.receipts),
             nacks=tuple(letter.nacks),
         )

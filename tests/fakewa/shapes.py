@@ -100,12 +100,14 @@ class Delivery(Shape):
     """What became of a message that a phone wrote, at one linked device.
 
     `receipts` holds their types in order ("" is a plain delivery); `acked` is true once the device
-    said in any way that it need not be sent again; `nacks` holds error codes of such answers.
+    said in any way that it need not be sent again; `acks` counts the answers that say so outright,
+    `nacks` holds the error codes of those.
     """
 
     device: str
     delivered: int = 0
     acked: bool = False
+    acks: int = 0
     receipts: tuple[str, ...] = ()
     nacks: tuple[str, ...] = ()
 

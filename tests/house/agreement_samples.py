@@ -252,6 +252,7 @@ SAMPLES: dict[str, list[Fields]] = {
         {**QUOTE, "may_pay": True, "credit": 20_000, "saved": 360_000},
         {**QUOTE, "may_pay": True, "credit": 5_000_000, "to_pay": 0},
         {**QUOTE, "may_pay": False},
+        {**QUOTE, "may_pay": False, "credit": 5_000_000, "to_pay": 0},
     ],
     "agreement_paid_off": [
         {**QUOTE, "amount": 4_025_000, "kept": 0},

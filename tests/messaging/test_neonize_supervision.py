@@ -201,16 +201,18 @@ async def test_a_code_asked_for_at_once_after_a_failure_is_shown(setup: FleetSet
     rig = Rig(setup.folder, NeonizeDriver(setup, SystemClock(), lambda: 1.0))
     await rig.driver.open(rig.on_event)
     tenant = TenantId(5)
-    rig.does(tenant, "fail pair")
-    await rig.driver.create_session(tenant, PhoneNumber("6281100005"))
-    await rig.driver.start_pairing(tenant, "qr")
-    await rig.until(lambda: rig.count(tenant, wa.PairingFailed) == 1)
-    rig.does(tenant, "")
-    await asyncio.sleep(0.1)  # that process was told to leave, and has not left
-    await rig.driver.start_pairing(tenant, "qr")
-    await rig.until(lambda: rig.count(tenant, wa.QrShown) == 2)
-    assert rig.count(tenant, wa.PairingFailed) == 1
-    await rig.driver.aclose()
+    try:
+        rig.does(tenant, "fail pair")
+        await rig.driver.create_session(tenant, PhoneNumber("6281100005"))
+        await rig.driver.start_pairing(tenant, "qr")
+        await rig.until(lambda: rig.count(tenant, wa.PairingFailed) == 1)
+        rig.does(tenant, "")
+        await asyncio.sleep(0.1)  # that process was told to leave, and has not left
+        await rig.driver.start_pairing(tenant, "qr")
+        await rig.until(lambda: rig.count(tenant, wa.QrShown) == 2)
+        assert rig.count(tenant, wa.PairingFailed) == 1
+    finally:
+        await rig.driver.aclose()
 
 
 async def test_what_the_workers_use_is_told(rig: Rig) -> None:

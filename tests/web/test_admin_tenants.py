@@ -223,7 +223,8 @@ async def test_credits_with_a_key_are_added_once(operator: httpx.AsyncClient) ->
         assert answer.json()["tenant"]["aiCreditsAdded"] == 250
     problem(await add(251, "invoice-42"), 422, "idempotency_key_reused")
     assert (await add(250, "invoice-43")).json()["tenant"]["aiCreditsAdded"] == 500
-    problem(await add(1, "x" * 201), 422, "request_invalid")
+    for invalid in ("", "x" * 201):
+        problem(await add(1, invalid), 422, "request_invalid")
 
 
 async def test_unlimited_credits_cannot_be_added_to(operator: httpx.AsyncClient) -> None:

@@ -362,7 +362,8 @@ async def operated(database: Database, tenant_id: TenantId, when: When) -> Async
 async def operator_book(tx: TenantTx, when: When, key: str | None = None) -> Book:
     """The book opened by the operator, for acts on the tenant itself."""
     page = await read_page(tx)
-    key = key or f"{when.actor}:{page.counters.last_audit + 1}"
+    if key is None:
+        key = f"{when.actor}:{page.counters.last_audit + 1}"
     return book_at(tx, page, actor=when.actor, key=key, now=when.now, permissions=EVERYTHING)
 
 

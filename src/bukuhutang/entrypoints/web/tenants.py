@@ -222,6 +222,7 @@ async def add_credits(
         str | None,
         Header(
             alias="Idempotency-Key",
+            min_length=1,
             max_length=IDEMPOTENCY_KEY_MAX,
             description="Yours, another one for every gift: with the same again nothing is added.",
             examples=["invoice-2026-0042"],
@@ -229,7 +230,7 @@ async def add_credits(
     ] = None,
 ) -> TenantAnswer:
     """AI credits on top of the plan's month; they do not expire."""
-    key = idempotency_key and f"credits:{mark_of(idempotency_key)}"
+    key = None if idempotency_key is None else f"credits:{mark_of(idempotency_key)}"
     row = await tenants.add_credits(
         call.deps.database, TenantId(tenant_id), body.amount, call.when, key=key
     )

@@ -258,6 +258,8 @@ class NeonizeDriver(Asking):
         """Show codes from a process of its own, which ends with the attempt."""
         seat = self._seats[tenant]
         await self._end_linking(seat)
+        if seat.pairing is not None:
+            seat.pairing.cancel()  # somebody else has begun one meanwhile: the last wish counts
         seat.pairing = self._later(self._link(seat, how))
 
     async def _link(self, seat: Seat, how: Literal["qr", "code"]) -> None:
@@ -308,7 +310,8 @@ class NeonizeDriver(Asking):
             await self._tell(seat, wa.PairingFailed("error"))
             return
         finally:
-            await self._end_linking(seat)
+            if seat.linking is worker:  # not an attempt that was begun when this one had failed
+                await self._end_linking(seat)
         await self.start(seat.tenant)
 
     # --- what workers report ----------------------------------------------------------------------

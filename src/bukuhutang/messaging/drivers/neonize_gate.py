@@ -13,7 +13,7 @@ import asyncio
 import base64
 import binascii
 import secrets
-from collections.abc import Awaitable, Callable
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -30,11 +30,17 @@ QUIET_LOOKS = 10
 or others have its processors, time passes in which the library's threads could store nothing."""
 
 HOLD_SECONDS_MAX = 5.0
-"""A line on which nothing leaves for ten seconds is taken for dead."""
+"""Nothing is held longer: a line on which nothing leaves for ten seconds is taken for dead."""
 
-UNREADABLE_SECONDS = 0.3
-"""In which the library has certainly written that it needs another copy of what it cannot read. It
-says that it has the first one at once, and makes a key for the other before it asks for it."""
+STORED_SECONDS = 1.0
+"""Whatever caused a write so long ago is on the disk, or what stores it has failed."""
+
+UNREADABLE_SECONDS = 0.5
+"""In which the library writes that it needs another copy of what it cannot read. That it has the
+first one it says at once, but it makes a key for the other before it asks for it."""
+
+PARTS_MAX = 64
+"""Writes of the library that are held at once; then it waits."""
 
 HEAD_BYTES_MAX = 8 * 1024
 HEAD_SECONDS = 10.0
@@ -49,15 +55,18 @@ log = structlog.get_logger("whatsapp")
 class Gate:
     """Whether one login is storing something. All but `passed` may come from any thread."""
 
-    def __init__(self, quiet_seconds: float = QUIET_SECONDS) -> None:
+    def __init__(
+        self, quiet_seconds: float = QUIET_SECONDS, hold_seconds: float = HOLD_SECONDS_MAX
+    ) -> None:
         self._quiet = quiet_seconds
+        self._hold = hold_seconds
         self._inside = 0
         self._last = float("-inf")
         self._not_before = float("-inf")
 
-    def hold(self, seconds: float) -> None:
-        """Nothing leaves for so long: the library has not written all that belongs together."""
-        self._not_before = max(self._not_before, monotonic() + seconds)
+    def unreadable(self) -> None:
+        """A message could not be read: the library has not yet written all that it will of it."""
+        self._not_before = monotonic() + UNREADABLE_SECONDS
 
     def enter(self) -> None:
         """An event is being stored."""
@@ -69,21 +78,23 @@ class Gate:
         self._inside -= 1
         self._last = monotonic()
 
-    async def passed(self, since: float, give_up: float | None = None) -> None:
-        """Returns when nothing has come in for a while after `since`, or at `give_up` in any case.
+    async def passed(self, since: float) -> float:
+        """Returns when nothing has come in for a while after `since`, or when that takes too long.
 
-        Both in monotonic seconds.
+        The answer is not before `since`: what was written up to then may leave. All in monotonic
+        seconds.
         """
-        give_up = since + HOLD_SECONDS_MAX if give_up is None else give_up
-        last, looks = self._last, 0
-        while (now := monotonic()) < give_up:
+        last, looked = self._last, deque[float](maxlen=QUIET_LOOKS)
+        while (now := monotonic()) < since + self._hold:
             if self._inside or self._last != last or now < self._not_before:
-                last, looks = self._last, 0
-            elif looks >= QUIET_LOOKS and now >= self._quiet + max(since, last):
-                return
+                last = self._last
+                looked.clear()
+            elif len(looked) == QUIET_LOOKS and now >= self._quiet + max(since, last):
+                return max(since, min(looked[0], now - self._quiet))
+            looked.append(now)
             await asyncio.sleep(self._quiet / QUIET_LOOKS)
-            looks += 1
-        log.warning("gate_opened_late", seconds=HOLD_SECONDS_MAX)
+        log.warning("gate_opened_late", seconds=self._hold)
+        return max(since, monotonic() - STORED_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -144,9 +155,9 @@ class GatedProxy:
             writer.close()
             return
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        held = gate.passed if host == HELD_HOST else None
+        out = _hold(reader, back, gate) if host == HELD_HOST else _pump(reader, back)
         pumps = [
-            asyncio.create_task(_pump(reader, back) if held is None else _hold(reader, back, held)),
+            asyncio.create_task(out),
             asyncio.create_task(_pump(there, writer)),
         ]
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -207,29 +218,56 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
 
 
-async def _hold(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    passed: Callable[[float, float], Awaitable[None]],
-) -> None:
-    """Pass on what the library writes when `passed` returns, all that it wrote until then at once.
+class _Held:
+    """What the library wrote and has not left, in order, with when it came; b"" is the end."""
+
+    def __init__(self) -> None:
+        self._parts: deque[tuple[float, bytes]] = deque()
+        self._changed = asyncio.Condition()
+
+    async def collect(self, reader: asyncio.StreamReader) -> None:
+        """Read until the end, which a broken line is, too."""
+        chunk = b"not the end"
+        while chunk:
+            try:
+                chunk = await reader.read(CHUNK_BYTES)
+            except OSError:
+                chunk = b""
+            came_at = monotonic()
+            async with self._changed:
+                await self._changed.wait_for(lambda: len(self._parts) < PARTS_MAX)
+                self._parts.append((came_at, chunk))
+                self._changed.notify_all()
+
+    async def oldest(self) -> tuple[float, bytes]:
+        """The first part and when it came, as soon as there is one; monotonic seconds."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._parts)
+            return self._parts[0]
+
+    async def take(self, until: float) -> list[bytes]:
+        """All parts that came up to then, but the end."""
+        taken = []
+        async with self._changed:
+            while self._parts and self._parts[0][0] <= until and self._parts[0][1]:
+                taken.append(self._parts.popleft()[1])
+            self._changed.notify_all()
+        return taken
+
+
+async def _hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: Gate) -> None:
+    """Pass on what the library writes when the gate lets it, all that may leave in one write.
 
     Of a message that it cannot read the library says that it has it, and in a second frame that it
     needs another copy. If only the first left before this process is killed, WhatsApp would keep
     nothing, and nobody would send it again.
     """
-    reading = asyncio.create_task(reader.read(CHUNK_BYTES))
+    held = _Held()
+    collecting = asyncio.create_task(held.collect(reader))
     try:
         with suppress(OSError):
-            while chunk := await reading:
-                reading = asyncio.create_task(reader.read(CHUNK_BYTES))
-                leaves_by = monotonic() + HOLD_SECONDS_MAX
-                await passed(monotonic(), leaves_by)
-                while reading.done() and monotonic() < leaves_by and (more := await reading):
-                    chunk += more
-                    reading = asyncio.create_task(reader.read(CHUNK_BYTES))
-                    await passed(monotonic(), leaves_by)
-                writer.write(chunk)
+            while (first := await held.oldest())[1]:
+                writer.write(b"".join(await held.take(await gate.passed(first[0]))))
                 await writer.drain()
     finally:
-        reading.cancel()
+        collecting.cancel()

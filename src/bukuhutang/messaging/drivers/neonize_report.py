@@ -14,7 +14,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from bukuhutang.base.clock import monotonic
-from bukuhutang.messaging.drivers.neonize_gate import UNREADABLE_SECONDS, Gate
+from bukuhutang.messaging.drivers.neonize_gate import Gate
 from bukuhutang.messaging.drivers.neonize_process import STORAGE_FAILED_EXIT
 from bukuhutang.messaging.drivers.neonize_rows import LoginRows
 from bukuhutang.messaging.drivers.neonize_wire import Reported
@@ -83,7 +83,7 @@ class Intake:
         that: WhatsApp then delivers it again.
         """
         if code == UNREADABLE:
-            self._gate.hold(UNREADABLE_SECONDS)
+            self._gate.unreadable()
         if code not in KEPT_CODES:
             self._loop.call_soon_threadsafe(self._on_state, code, raw)
             return
