@@ -40,7 +40,7 @@ async def test_both_headers_are_taken(web: Web) -> None:
 async def test_every_wrong_key_gets_the_very_same_answer(web: Web) -> None:
     tenant_id = await a_tenant(web)
     key = await a_key(web, tenant_id)
-    secret = key.rpartition("_")[2]
+    secret = key[-43:]
     wrong = {
         "another secret": f"bh_live_{tenant_id}_{'x' * 43}",
         "another tenant": f"bh_live_{await a_tenant(web)}_{secret}",
