@@ -119,6 +119,12 @@ async def test_one_chat_takes_no_more_than_its_share_in_a_round(box: Inbox) -> N
     assert ids(await box.lease(chat_max=2)) == ["B1"]
 
 
+async def test_one_call_takes_no_more_than_a_chats_share_either(box: Inbox) -> None:
+    await box.arrive(*[(BUDI, f"A{n}") for n in range(6)], (SARI, "B1"))
+    assert ids(await box.lease(chat_max=2)) == ["A0", "A1", "B1"]
+    assert await box.lease(chat_max=2) == []
+
+
 async def test_a_lease_that_has_not_ended_is_left_alone(box: Inbox) -> None:
     await box.arrive((BUDI, "A1"))
     assert ids(await box.lease("a", at=0)) == ["A1"]

@@ -156,8 +156,8 @@ async def lease(
 ) -> list[Inbound]:
     """Take the oldest waiting messages for `loop` until `until`, in order of arrival.
 
-    All of a chat that is under way is with one loop, at most about `chat_max` of it, so that a
-    flood in one chat leaves room for the others. The attempt of a chat's first message is counted
+    All of a chat that is under way is with one loop, at most `chat_max` of it, so that a flood in
+    one chat leaves room for the others. The attempt of a chat's first message is counted
     before the work, so that a message that kills the process is counted too, and none of those
     that only stood behind it. What waits for a later minute of business time is left waiting.
     `now` and `until` are machine time.

@@ -111,10 +111,15 @@ begin
          where m.status = 'pending' and not m.paused
            and (m.leased_until is null or m.leased_until <= look_at)
            and (select t.status from tenants t where t.id = m.tenant_id) = 'active'
-           and (select count(*) < chat_max and bool_and(e.leased_by = loop_name) is not false
-                  from inbound_messages e
-                 where e.tenant_id = m.tenant_id and e.chat_id = m.chat_id and e.id < m.id
-                   and e.status = 'pending' and not e.paused and e.leased_until > look_at)
+           -- Those before it count whether leased already or in this very call: else one call could
+           -- take a whole flood, and nobody else would be leased until it is worked off.
+           and (select count(*) < chat_max and bool_and(before.ours) is not false
+                  from (select e.leased_until is null or e.leased_until <= look_at
+                               or e.leased_by = loop_name as ours
+                          from inbound_messages e
+                         where e.tenant_id = m.tenant_id and e.chat_id = m.chat_id and e.id < m.id
+                           and e.status = 'pending' and not e.paused
+                         order by e.id limit chat_max) before)
          order by m.id limit row_max)
     update inbound_messages m
        set leased_until = lease_until, leased_by = loop_name,
